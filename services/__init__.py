@@ -1,0 +1,1 @@
+"""The three services; they meet only on Kafka."""

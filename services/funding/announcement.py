@@ -1,0 +1,38 @@
+"""Turns the ledger's outcomes into the facts of `funding.allocation.v1`, byte for byte the same at each replay."""
+
+from datetime import datetime
+from typing import Any
+
+from services.funding.domain.outcome import Kind, Outcome
+from shared.contracts import allocation
+from shared.contracts.allocation import AllocationFact, HeldReason
+
+MODELS: dict[Kind, type[AllocationFact]] = {kind: getattr(allocation, kind.value) for kind in Kind}
+
+
+def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
+    """Serialise one outcome; its fields come from validated facts and from the ledger, so none is validated again."""
+    fields: dict[str, Any] = {
+        "commitment_id": outcome.commitment_id,
+        "contract": outcome.contract,
+        "exercise": outcome.exercise,
+        "cdc_cents": outcome.amounts.cdc,
+        "state_cents": outcome.amounts.state,
+        "known_at": known_at,
+    }
+    match outcome.kind:
+        case Kind.REFUSED:
+            fields["reason"] = outcome.reason
+        case Kind.AMENDED:
+            fields["standing"] = outcome.standing
+            fields["previous_cdc_cents"], fields["previous_state_cents"] = outcome.previous or (0, 0)
+        case Kind.RELEASED:
+            fields["standing"] = outcome.standing
+        case Kind.HELD:
+            fields |= {"movement": outcome.movement, "reason": HeldReason.NOT_DECIDED_YET}
+        case Kind.MOVEMENT_REFUSED:
+            fields |= {"movement": outcome.movement, "reason": outcome.reason}
+        case Kind.RESERVED | Kind.WAITLISTED | Kind.PROMOTED:
+            pass
+    model = MODELS[outcome.kind]
+    return model.__pydantic_serializer__.to_json(model.model_construct(**fields))

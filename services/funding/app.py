@@ -1,0 +1,58 @@
+"""Funding's composition root: settings, spine, routes."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.funding import use_cases
+from services.funding.handlers import commitments
+from services.funding.routes import routes
+from services.funding.settings import Settings
+from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
+from shared.messaging.spine import Spine, SpineTerms
+from shared.web import problems
+from shared.web.operations import operations
+from shared.web.serve import serve
+
+MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+def spine_terms(settings: Settings) -> SpineTerms:
+    """Say what funding's process is made of."""
+    return SpineTerms(
+        service="funding", instance=settings.instance, database_url=settings.database_url,
+        servers=settings.kafka_bootstrap_servers.split(","), migrations=MIGRATIONS, streams=[commitments],
+        inputs=[COMMITMENT], outputs=[ALLOCATION, ENVELOPE, TERRITORY], publishers=[_state_envelopes],
+        session_timeout_ms=settings.session_timeout_ms,
+    )  # fmt: skip
+
+
+async def _state_envelopes(spine: Spine) -> None:
+    stated = await use_cases.state_envelopes(
+        engine=spine.engine, route=spine.router, clock=spine.terms.clock,
+        partitions=spine.router.partitions[ENVELOPE.name],
+    )  # fmt: skip
+    if stated:
+        spine.announce()
+
+
+def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
+    """Compose one process."""
+    settings = settings or Settings()
+    spine = Spine(spine_terms(settings))
+    app = FastAPI(title="Fabrique funding", version="1", summary="Envelopes, allocations and waitlists.")
+    problems.install(app)
+    app.include_router(routes(spine, operator_key=settings.operator_key))
+    app.include_router(operations(spine))
+    return app, spine
+
+
+def database_url() -> str:
+    """Where funding's database is, for migrations and for the `fabrique` command."""
+    return Settings().database_url
+
+
+def main() -> None:
+    """Serve."""
+    settings = Settings()
+    serve(lambda: build(settings), host=settings.host, port=settings.port)

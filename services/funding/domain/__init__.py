@@ -1,0 +1,1 @@
+"""Pure decisions on envelopes, commitments and waitlists."""

@@ -1,0 +1,38 @@
+"""What the ledger answers: one outcome a decision, with the postings that it makes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from services.funding.domain.commitment import Asked
+from services.funding.domain.envelope import Posting
+from shared.contracts.allocation import RefusalReason, Standing
+
+
+class Kind(StrEnum):
+    """The decisions of the spine, by the name of their event."""
+
+    RESERVED = "AllocationReserved"
+    WAITLISTED = "AllocationWaitlisted"
+    PROMOTED = "AllocationPromoted"
+    REFUSED = "AllocationRefused"
+    AMENDED = "AllocationAmended"
+    RELEASED = "AllocationReleased"
+    HELD = "MovementHeld"
+    MOVEMENT_REFUSED = "MovementRefused"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One decision; `movement` names the event that is held or refused."""
+
+    kind: Kind
+    commitment_id: UUID
+    contract: str
+    exercise: int | None
+    amounts: Asked
+    postings: tuple[Posting, ...] = ()
+    reason: RefusalReason | None = None
+    standing: Standing | None = None
+    previous: Asked | None = None
+    movement: str | None = None

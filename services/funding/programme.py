@@ -1,0 +1,181 @@
+"""The programme file (TOML): its contracts and the credits of the funders, validated with line and remedy."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.funding.domain.split import Split, split_amount
+from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise, SirenOfEpci
+from shared.kernel.errors import ProgrammeError
+from shared.kernel.funders import Funder, envelope_id
+
+_EUROS = re.compile(r"^\d{1,11}\.\d{2}$")
+
+
+def _euros(amount: str) -> str:
+    if not _EUROS.match(amount):
+        raise ValueError('write euros as text with two decimals: "100000.00"')
+    if int(amount.replace(".", "")) > CENTS_MAX:
+        raise ValueError("at most 100 billion euros")
+    return amount
+
+
+Euros = Annotated[str, AfterValidator(_euros)]
+
+
+def cents(amount: str) -> int:
+    """Turn validated euros into cents."""
+    return int(Decimal(amount) * 100)
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProgrammeName(_Closed):
+    """What the programme is called."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str
+
+
+class ContractTerms(_Closed):
+    """One contrat de ville."""
+
+    code: ContractCode
+    name: str
+    epci_siren: SirenOfEpci
+    priority: bool
+    qpv_population: int = Field(ge=0)
+
+
+class Credit(_Closed):
+    """A funder's credit of one exercise: an amount for each contract, or a whole that a key splits."""
+
+    funder: Funder
+    exercise: Exercise
+    amount_per_contract: Euros | None = None
+    amount: Euros | None = None
+    split: Literal["equal", "population", "explicit"] | None = None
+    explicit: dict[ContractCode, Euros] | None = None
+
+    @model_validator(mode="after")
+    def _amount_once(self) -> Self:
+        if (self.amount_per_contract is None) == (self.amount is None):
+            raise ValueError("give either amount_per_contract, or amount with split")
+        if (self.amount is None) != (self.split is None):
+            raise ValueError('amount goes with split: "equal", "population" or "explicit"')
+        if (self.split == "explicit") != (self.explicit is not None):
+            raise ValueError('split = "explicit" goes with a table explicit = { CV219 = "…" }')
+        return self
+
+
+class Programme(_Closed):
+    """A whole programme file."""
+
+    programme: ProgrammeName
+    contract: list[ContractTerms] = Field(min_length=1)
+    credit: list[Credit] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        codes = [contract.code for contract in self.contract]
+        if len(set(codes)) < len(codes):
+            raise ValueError("each contract is listed once")
+        lines = [(credit.funder, credit.exercise) for credit in self.credit]
+        if len(set(lines)) < len(lines):
+            raise ValueError("each funder has one credit an exercise")
+        for credit in self.credit:
+            if credit.explicit is not None and credit.amount is not None:
+                if set(credit.explicit) - set(codes):
+                    raise ValueError("explicit names a contract that is not listed")
+                if sum(map(cents, credit.explicit.values())) != cents(credit.amount):
+                    raise ValueError("the explicit amounts do not add up to amount")
+        return self
+
+
+class ProgrammeInvalid(ProgrammeError):
+    """The file cannot be used; `problems` says where and how to mend it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One envelope that the programme opens."""
+
+    contract: str
+    funder: Funder
+    exercise: int
+    amount_cents: int
+
+    @property
+    def envelope_id(self) -> str:
+        """The envelope's name."""
+        return envelope_id(self.contract, self.funder, self.exercise)
+
+
+def parse(text: str) -> Programme:
+    """Read a programme file. Raises ProgrammeInvalid with the line of each problem and how to mend it."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProgrammeInvalid([f"not TOML: {error}"]) from error
+    try:
+        return Programme.model_validate(content)
+    except ValidationError as error:
+        raise ProgrammeInvalid(
+            [f"line {_line(text, problem['loc'])}: {_path(problem['loc'])}: {problem['msg']}"
+             for problem in error.errors(include_url=False)]
+        ) from error  # fmt: skip
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in location) or "the file"
+
+
+def _line(text: str, location: tuple[int | str, ...]) -> int:
+    """Find the line of a location: the n-th table of its name, then the key within it."""
+    if not location:
+        return 1
+    table, index = str(location[0]), next((step for step in location if isinstance(step, int)), 0)
+    lines = text.splitlines()
+    starts = [n for n, line in enumerate(lines) if re.match(rf"\s*\[\[?{re.escape(table)}\]?\]", line)]
+    start = starts[index] if index < len(starts) else 0
+    keys = [str(step) for step in location[1:] if isinstance(step, str)]
+    for number in range(start + 1, len(lines)):
+        if lines[number].lstrip().startswith("["):
+            break
+        if keys and re.match(rf"\s*{re.escape(keys[0])}\s*=", lines[number]):
+            return number + 1
+    return start + 1
+
+
+def openings(programme: Programme) -> list[Opening]:
+    """List the envelopes that the programme opens, every cent of each credit placed."""
+    return [
+        Opening(contract, credit.funder, credit.exercise, amount)
+        for credit in programme.credit
+        for contract, amount in shares(programme, credit).shares.items()
+    ]
+
+
+def shares(programme: Programme, credit: Credit) -> Split:
+    """Place one credit over the contracts, by its key."""
+    codes = [contract.code for contract in programme.contract]
+    if credit.amount is None:
+        return Split(dict.fromkeys(codes, cents(credit.amount_per_contract or "0.00")), ())
+    match credit.split:
+        case "explicit":
+            return Split({code: cents(amount) for code, amount in (credit.explicit or {}).items()}, ())
+        case "population":
+            weights = {contract.code: contract.qpv_population for contract in programme.contract}
+        case _:
+            weights = dict.fromkeys(codes, 1)
+    return split_amount(cents(credit.amount), weights)

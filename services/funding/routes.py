@@ -1,0 +1,68 @@
+"""What arrives by HTTP: a programme to open, envelopes, commitments and waitlists to look at."""
+
+import secrets
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request
+
+from services.funding import use_cases
+from services.funding.programme import ProgrammeInvalid, openings, parse
+from services.funding.store import queries
+from services.funding.store.tables import CommitmentRow, EnvelopeRow
+from shared.database.transaction import reading
+from shared.messaging.spine import Spine
+from shared.web.problems import FieldProblem, Problem
+
+
+def routes(spine: Spine, *, operator_key: str) -> APIRouter:
+    """Build the routes; commands need the operator's key."""
+    router = APIRouter(prefix="/v1")
+
+    def operator(authorization: Annotated[str, Header()] = "") -> str:
+        if not operator_key or not secrets.compare_digest(authorization.encode(), f"Bearer {operator_key}".encode()):
+            raise Problem(401, "operator-unknown", "This needs the operator's key.",
+                          detail="Send it as `Authorization: Bearer …`.")  # fmt: skip
+        return "operator"
+
+    @router.put("/programme", summary="Open the envelopes of a programme file (TOML)")
+    async def put_programme(request: Request, by: Annotated[str, Depends(operator)]) -> dict[str, object]:
+        """Open what does not exist yet; existing envelopes stay as they are."""
+        try:
+            programme = parse((await request.body()).decode())
+        except (ProgrammeInvalid, UnicodeDecodeError) as error:
+            problems = error.problems if isinstance(error, ProgrammeInvalid) else ["the file is not UTF-8"]
+            raise Problem(422, "programme-invalid", "The programme file is not valid.",
+                          errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
+        wanted = openings(programme)
+        first = min(o.exercise for o in wanted)
+        opened = await use_cases.open_envelopes(
+            wanted, engine=spine.engine, route=spine.router, clock=spine.terms.clock, by=by,
+            effective_on=date(first, 1, 1),
+        )  # fmt: skip
+        spine.announce()
+        return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted)}
+
+    @router.get("/envelopes", summary="Every envelope and its balances")
+    async def get_envelopes(contract: str | None = None) -> list[EnvelopeRow]:
+        """In cents, by contract, exercise and funder."""
+        async with reading(spine.engine) as session:
+            return await queries.envelopes(session, contract=contract)
+
+    @router.get("/commitments/{commitment_id}", summary="Where one commitment stands")
+    async def get_commitment(commitment_id: UUID) -> CommitmentRow:
+        """As the ledger has it now."""
+        async with reading(spine.engine) as session:
+            found = await queries.commitment(session, commitment_id)
+        if found is None:
+            raise Problem(404, "commitment-unknown", "No such commitment has been decided.")
+        return found
+
+    @router.get("/contracts/{contract}/waitlist", summary="Who waits in a contract's exercise, in order")
+    async def get_waitlist(contract: str, exercise: int) -> list[CommitmentRow]:
+        """The first is the next to be served."""
+        async with reading(spine.engine) as session:
+            return await queries.waitlist(session, contract=contract, exercise=exercise)
+
+    return router

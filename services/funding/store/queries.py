@@ -1,0 +1,92 @@
+"""What funding reads."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from services.funding.domain.books import Books
+from services.funding.domain.commitment import Asked, Commitment, State
+from services.funding.domain.envelope import Envelope
+from services.funding.store.tables import CommitmentRow, EnvelopeRow, EnvelopeStatement
+from shared.database.transaction import Session, driver
+from shared.kernel.funders import Funder
+
+COMMITMENT_COLUMNS = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
+ENVELOPES = (
+    "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
+    " engaged_cents, paid_cents, waiting_count, version FROM envelope WHERE contract = ANY($1) ORDER BY envelope_id"
+)
+COMMITMENTS = f"SELECT {COMMITMENT_COLUMNS} FROM commitment WHERE commitment_id = ANY($1)"  # noqa: S608  no input in it
+WAITING = (
+    f"SELECT {COMMITMENT_COLUMNS} FROM commitment WHERE state = 'waitlisted' AND (contract, exercise) IN"  # noqa: S608
+    " (SELECT * FROM unnest($1::text[], $2::int[]))"
+)
+
+
+async def load_books(
+    session: Session, *, contracts: Iterable[str], named: Iterable[UUID], moved: Iterable[UUID]
+) -> Books:
+    """Load what a batch may touch: the contracts' envelopes, the commitments named, and, where one of the `moved`
+    commitments may give something back, all that wait beside it.
+
+    The checkpoint's lock makes this transaction the only writer of its contracts, so the rows need none of their own.
+    """
+    connection = await driver(session)
+    envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, sorted(set(contracts)))]
+    commitments = {row[0]: _commitment(row) for row in await connection.fetch(COMMITMENTS, list(set(named)))}
+    pairs = {(c.contract, c.exercise) for i in set(moved) if (c := commitments.get(i)) is not None}
+    if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
+        waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
+        commitments |= {row[0]: _commitment(row) for row in waiting}
+    return Books(envelopes, commitments.values())
+
+
+def _envelope(row: Any) -> Envelope:
+    return Envelope(row[0], row[1], Funder(row[2]), *row[3:])
+
+
+def _commitment(row: Any) -> Commitment:
+    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state = row
+    return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state))
+
+
+async def envelopes(session: Session, *, contract: str | None = None) -> list[EnvelopeRow]:
+    """List envelopes, by contract, exercise and funder."""
+    query = select(EnvelopeRow).order_by(
+        col(EnvelopeRow.contract), col(EnvelopeRow.exercise), col(EnvelopeRow.funder)
+    )
+    if contract is not None:
+        query = query.where(EnvelopeRow.contract == contract)
+    return list((await session.scalars(query)).all())
+
+
+async def commitment(session: Session, commitment_id: UUID) -> CommitmentRow | None:
+    """Read one commitment."""
+    return await session.get(CommitmentRow, commitment_id)
+
+
+async def waitlist(session: Session, *, contract: str, exercise: int) -> list[CommitmentRow]:
+    """List who waits in a contract's exercise, in order."""
+    query = (
+        select(CommitmentRow)
+        .where(
+            CommitmentRow.contract == contract, CommitmentRow.exercise == exercise, CommitmentRow.state == "waitlisted"
+        )
+        .order_by(col(CommitmentRow.priority), col(CommitmentRow.place))
+    )
+    return list((await session.scalars(query)).all())
+
+
+async def unstated(session: Session, *, limit: int | None = None) -> list[EnvelopeRow]:
+    """List the envelopes that changed since they were last stated."""
+    stated = select(EnvelopeStatement.version).where(EnvelopeStatement.envelope_id == EnvelopeRow.envelope_id)
+    query = (
+        select(EnvelopeRow)
+        .where(EnvelopeRow.version > func.coalesce(stated.scalar_subquery(), 0))
+        .order_by(col(EnvelopeRow.envelope_id))
+        .limit(limit)
+    )
+    return list((await session.scalars(query)).all())

@@ -1,0 +1,116 @@
+"""The tables of the ledger: envelope, commitment, posting, and what managers commanded."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class FundingTable(SQLModel, registry=registry()):
+    """Root of funding's tables."""
+
+
+def _cents() -> int:
+    return Field(default=0, sa_type=BigInteger)  # type: ignore[no-any-return]
+
+
+class EnvelopeRow(FundingTable, table=True):
+    """The balances of one envelope; each equals the sum of its postings."""
+
+    __tablename__ = "envelope"
+    __table_args__ = (
+        CheckConstraint("reserved_cents + engaged_cents <= authorised_cents - frozen_cents", name="ck_envelope_room"),
+        CheckConstraint(
+            "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, paid_cents) >= 0",
+            name="ck_envelope_not_negative",
+        ),
+        CheckConstraint("paid_cents <= engaged_cents", name="ck_envelope_paid"),
+        CheckConstraint("waiting_count >= 0", name="ck_envelope_waiting_count"),
+        CheckConstraint("(waitlisted_cents = 0) = (waiting_count = 0)", name="ck_envelope_waiting"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
+
+    envelope_id: str = Field(primary_key=True)
+    contract: str = Field(index=True)
+    funder: str
+    exercise: int
+    authorised_cents: int = _cents()
+    frozen_cents: int = _cents()
+    reserved_cents: int = _cents()
+    waitlisted_cents: int = _cents()
+    engaged_cents: int = _cents()
+    paid_cents: int = _cents()
+    waiting_count: int = 0
+    version: int = Field(default=0, sa_type=BigInteger)
+
+
+class CommitmentRow(FundingTable, table=True):
+    """What one commitment asks and where it stands."""
+
+    __tablename__ = "commitment"
+    __table_args__ = (
+        CheckConstraint("least(cdc_cents, state_cents) >= 0 AND cdc_cents + state_cents > 0", name="ck_commitment_asks"),
+        CheckConstraint("cdc_cents + state_cents <= cost_cents", name="ck_commitment_cost"),
+        CheckConstraint("state IN ('reserved', 'waitlisted', 'refused', 'released')", name="ck_commitment_state"),
+        Index(
+            "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
+            postgresql_where=text("state = 'waitlisted'"),
+        ),
+    )  # fmt: skip
+
+    commitment_id: UUID = Field(primary_key=True)
+    contract: str
+    exercise: int
+    cdc_cents: int = Field(sa_type=BigInteger)
+    state_cents: int = Field(sa_type=BigInteger)
+    cost_cents: int = Field(sa_type=BigInteger)
+    priority: int
+    place: int = Field(sa_type=BigInteger)
+    state: str
+
+
+class PostingRow(FundingTable, table=True):
+    """One movement between two accounts of an envelope, by the allocation fact (partition, sequence) that says it."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="ck_posting_amount"),
+        CheckConstraint("credit <> debit", name="ck_posting_accounts"),
+        Index("ix_posting_envelope", "envelope_id", postgresql_using="brin"),
+    )
+
+    partition: int = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    line: int = Field(primary_key=True)
+    envelope_id: str
+    commitment_id: UUID | None = None
+    credit: str
+    debit: str
+    amount_cents: int = Field(sa_type=BigInteger)
+
+
+class Command(FundingTable, table=True):
+    """What a manager commanded, and between which offsets of the log it was applied."""
+
+    __tablename__ = "command"
+
+    command_id: UUID = Field(primary_key=True)
+    partition: int
+    next_offset: int = Field(sa_type=BigInteger)
+    step: int
+    kind: str
+    by: str
+    content: dict[str, object] = Field(sa_type=JSONB)
+    applied_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class EnvelopeStatement(FundingTable, table=True):
+    """The version of each envelope that was last stated on `funding.envelope.v1`."""
+
+    __tablename__ = "envelope_statement"
+
+    envelope_id: str = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)

@@ -1,0 +1,77 @@
+"""What funding writes, set-based, in the transaction of a batch or a command."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from services.funding.domain.books import Books
+from services.funding.domain.commitment import Commitment
+from shared.database.transaction import Session, copy_rows, driver
+
+POSTING_COLUMNS = ("partition", "sequence", "line", "envelope_id", "commitment_id", "credit", "debit", "amount_cents")
+COMMITMENT_COLUMNS = (
+    "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "cost_cents", "priority", "place", "state",
+)  # fmt: skip
+UPDATE_ENVELOPES = (
+    "UPDATE envelope SET authorised_cents = v.authorised, frozen_cents = v.frozen, reserved_cents = v.reserved,"
+    " waitlisted_cents = v.waitlisted, engaged_cents = v.engaged, paid_cents = v.paid,"
+    " waiting_count = v.waiting_count, version = v.version"
+    " FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],"
+    " $8::int[], $9::bigint[]) AS v(envelope_id, authorised, frozen, reserved, waitlisted, engaged, paid,"
+    " waiting_count, version) WHERE envelope.envelope_id = v.envelope_id"
+)
+UPDATE_COMMITMENTS = (
+    "UPDATE commitment SET cdc_cents = v.cdc, state_cents = v.state_cents, cost_cents = v.cost, place = v.place,"
+    " state = v.state FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])"
+    " AS v(commitment_id, cdc, state_cents, cost, place, state) WHERE commitment.commitment_id = v.commitment_id"
+)
+INSERT_ENVELOPES = (
+    "INSERT INTO envelope (envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents,"
+    " waitlisted_cents, engaged_cents, paid_cents, waiting_count, version)"
+    " VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING"
+)
+MARK_STATED = (
+    "INSERT INTO envelope_statement (envelope_id, version) SELECT * FROM unnest($1::text[], $2::bigint[])"
+    " ON CONFLICT (envelope_id) DO UPDATE SET version = EXCLUDED.version"
+)
+PostingRows = Sequence[tuple[Any, ...]]
+
+
+async def record_books(session: Session, books: Books, postings: PostingRows) -> None:
+    """Write what the books changed and the postings that say why."""
+    connection = await driver(session)
+    changed = [books.commitments[i] for i in books.changed_commitments]
+    if new := [_commitment_row(c) for c in changed if c.is_new]:
+        await copy_rows(session, "commitment", COMMITMENT_COLUMNS, new)
+    if old := [c for c in changed if not c.is_new]:
+        columns = zip(
+            *((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state.value) for c in old), strict=True
+        )
+        await connection.execute(UPDATE_COMMITMENTS, *(list(column) for column in columns))
+    if books.changed_envelopes:
+        envelopes = (books.envelopes[name] for name in sorted(books.changed_envelopes))
+        columns = zip(
+            *((e.envelope_id, e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid, e.waiting_count,
+               e.version) for e in envelopes),
+            strict=True,
+        )  # fmt: skip
+        await connection.execute(UPDATE_ENVELOPES, *(list(column) for column in columns))
+    if postings:
+        await copy_rows(session, "posting", POSTING_COLUMNS, postings)
+
+
+def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:
+    return (commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked.cdc,
+            commitment.asked.state, commitment.cost, commitment.priority, commitment.place,
+            commitment.state.value)  # fmt: skip
+
+
+async def insert_envelopes(session: Session, envelopes: Iterable[tuple[str, str, str, int]]) -> None:
+    """Insert envelopes at zero: (id, contract, funder, exercise); existing ones stay."""
+    connection = await driver(session)
+    await connection.executemany(INSERT_ENVELOPES, sorted(envelopes))
+
+
+async def mark_stated(session: Session, versions: dict[str, int]) -> None:
+    """Note the version of each envelope that was stated."""
+    connection = await driver(session)
+    await connection.execute(MARK_STATED, list(versions), list(versions.values()))

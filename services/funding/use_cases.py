@@ -1,0 +1,156 @@
+"""What funding does: decide commitments, open envelopes, state them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.funding.announcement import allocation_fact
+from services.funding.domain.books import Books
+from services.funding.domain.envelope import Envelope
+from services.funding.domain.outcome import Outcome
+from services.funding.programme import Opening
+from services.funding.store import queries, writes
+from services.funding.store.tables import Command
+from shared.contracts.allocation import EnvelopeOpened, EnvelopeStated
+from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
+from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
+from shared.database import checkpoint
+from shared.database.checkpoint import Source
+from shared.database.outbox import Destination, Outbox, Route
+from shared.database.transaction import Session, transaction
+from shared.kernel.clock import Clock
+from shared.kernel.ids import derived_id
+from shared.messaging.stream import Batch, Incoming
+
+COMMANDS = UUID("6c0f2f0e-5d0b-5a43-9f0c-5b1f6f7e9a11")
+Decided = tuple[Incoming[CommitmentFact], list[Outcome]]
+
+
+async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
+    """Decide, in order, what each commitment event does to the envelopes of its contract."""
+    events = batch.events
+    books = await queries.load_books(
+        batch.session,
+        contracts=[event.fact.contract for event in events],
+        named=[event.fact.commitment_id for event in events],
+        moved=[event.fact.commitment_id for event in events if not isinstance(event.fact, CommitmentDeclared)],
+    )
+    decided = [(event, books.decide(event)) for event in events]
+    await record_decisions(batch.session, batch.outbox, books, decided)
+
+
+async def record_decisions(session: Session, outbox: Outbox, books: Books, decided: Sequence[Decided]) -> None:
+    """Announce outcomes, each in the partition its event came from, and write the postings that say why."""
+    await outbox.hold({Destination(ALLOCATION.name, event.source.partition) for event, _ in decided})
+    postings = []
+    for event, outcomes in decided:
+        destination = Destination(ALLOCATION.name, event.source.partition)
+        known_at = outbox.known_at(destination, at_least=event.fact.known_at)
+        for ordinal, outcome in enumerate(outcomes):
+            sequence = outbox.add(
+                destination, key=outcome.contract.encode(), event_id=derived_id(event.event_id, ordinal),
+                type=outcome.kind.value, subject=str(outcome.commitment_id), time=known_at,
+                value=allocation_fact(outcome, known_at=known_at), cause=event.event_id,
+                traceparent=event.traceparent,
+            )  # fmt: skip
+            for line, posting in enumerate(outcome.postings):
+                postings.append(
+                    (destination.partition, sequence, line, posting.envelope_id, outcome.commitment_id,
+                     posting.credit.value, posting.debit.value, posting.amount_cents)
+                )  # fmt: skip
+    await writes.record_books(session, books, postings)
+
+
+async def open_envelopes(
+    openings: Iterable[Opening], *, engine: AsyncEngine, route: Route, clock: Clock, by: str, effective_on: date
+) -> list[str]:
+    """Open the envelopes of a programme that do not exist yet, contract by contract; return their names.
+
+    Each contract's openings are one command: a step of its partition's line, between two offsets.
+    """
+    by_contract: dict[str, list[Opening]] = {}
+    for opening in openings:
+        by_contract.setdefault(opening.contract, []).append(opening)
+    opened = []
+    for contract, wanted in sorted(by_contract.items()):
+        async with transaction(engine) as session:
+            opened += await _open(session, route, contract, wanted, by=by, now=clock(), effective_on=effective_on)
+    return opened
+
+
+async def _open(
+    session: Session, route: Route, contract: str, wanted: list[Opening], *, by: str, now: datetime, effective_on: date
+) -> list[str]:
+    outbox = Outbox(session, route)
+    source = Source(COMMITMENT.name, route(COMMITMENT.name, contract.encode()))
+    await checkpoint.ensure(session, [source], topic_ids={})
+    next_offset, step = await checkpoint.take_step(session, source)
+    books = await queries.load_books(session, contracts=[contract], named=[], moved=[])
+    new = [o for o in wanted if o.envelope_id not in books.envelopes]
+    if not new:
+        return []
+    await writes.insert_envelopes(session, [(o.envelope_id, o.contract, o.funder.value, o.exercise) for o in new])
+    destination = outbox.destination(ALLOCATION.name, contract.encode())
+    await outbox.hold([destination])
+    known_at = outbox.known_at(destination, at_least=now)
+    postings = []
+    for opening in new:
+        envelope = Envelope(opening.envelope_id, opening.contract, opening.funder, opening.exercise)
+        books.envelopes[opening.envelope_id] = envelope
+        books.changed_envelopes.add(opening.envelope_id)
+        envelope.version = 1
+        posting = envelope.open(opening.amount_cents)
+        sequence = _announce_opening(outbox, destination, opening, by=by, known_at=known_at, effective_on=effective_on)
+        if posting.amount_cents:
+            postings.append((destination.partition, sequence, 0, posting.envelope_id, None, posting.credit.value,
+                             posting.debit.value, posting.amount_cents))  # fmt: skip
+    session.add(
+        Command(
+            command_id=uuid5(COMMANDS, f"{contract}/{next_offset}/{step}"), partition=source.partition,
+            next_offset=next_offset, step=step, kind="open-envelopes", by=by, applied_at=now,
+            content={o.envelope_id: o.amount_cents for o in new},
+        )
+    )  # fmt: skip
+    await writes.record_books(session, books, postings)
+    await outbox.flush()
+    return [o.envelope_id for o in new]
+
+
+def _announce_opening(
+    outbox: Outbox, destination: Destination, opening: Opening, *, by: str, known_at: datetime, effective_on: date
+) -> int:
+    fact = EnvelopeOpened(
+        envelope_id=opening.envelope_id, contract=opening.contract, funder=opening.funder, exercise=opening.exercise,
+        amount_cents=opening.amount_cents, by=by, reason="programme", effective_on=effective_on, known_at=known_at,
+    )  # fmt: skip
+    return outbox.add(
+        destination, key=opening.contract.encode(), event_id=uuid5(COMMANDS, opening.envelope_id),
+        type="EnvelopeOpened", subject=opening.envelope_id, time=known_at, value=fact.model_dump_json().encode(),
+    )  # fmt: skip
+
+
+async def state_envelopes(*, engine: AsyncEngine, route: Route, clock: Clock, partitions: int) -> int:
+    """State on `funding.envelope.v1` every envelope that changed since it was last stated; return how many."""
+    async with transaction(engine) as session:
+        if not await queries.unstated(session, limit=1):
+            return 0
+        outbox = Outbox(session, route)
+        await outbox.hold([Destination(ENVELOPE.name, p) for p in range(partitions)])
+        rows = await queries.unstated(session)
+        for row in rows:
+            destination = Destination(ENVELOPE.name, route(ALLOCATION.name, row.contract.encode()))
+            known_at = outbox.known_at(destination, at_least=clock())
+            fact = EnvelopeStated(
+                **row.model_dump(), available_cents=row.authorised_cents - row.frozen_cents - row.reserved_cents
+                - row.engaged_cents, known_at=known_at,
+            )  # fmt: skip
+            outbox.add(
+                destination, key=row.envelope_id.encode(),
+                event_id=derived_id(uuid5(COMMANDS, row.envelope_id), row.version), type="EnvelopeStated",
+                subject=row.envelope_id, time=known_at, value=fact.model_dump_json().encode(),
+            )  # fmt: skip
+        await writes.mark_stated(session, {row.envelope_id: row.version for row in rows})
+        await outbox.flush()
+        return len(rows)

@@ -1,0 +1,1 @@
+"""What reporting decides: pure functions of counts, dates and lives."""

@@ -1,0 +1,1 @@
+"""What must be identical in every service: kernel, contracts, database, messaging, web."""

@@ -1,0 +1,1 @@
+"""The published language: the models of every event, the topics that carry them, and their schemas."""

@@ -1,0 +1,227 @@
+"""The facts of `funding.allocation.v1`: what each event did to the envelopes, and the envelopes' own facts."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.fields import (
+    Cents,
+    CentsTotal,
+    ContractCode,
+    Day,
+    EnvelopeId,
+    EventType,
+    Exercise,
+    Fact,
+    Instant,
+    SirenOfEpci,
+    Word,
+)
+from shared.kernel.funders import Funder
+
+
+class Standing(StrEnum):
+    """Where a commitment stands with the envelopes it asks."""
+
+    RESERVED = "reserved"
+    WAITLISTED = "waitlisted"
+
+
+class RefusalReason(StrEnum):
+    """The closed list of reasons for which funding refuses."""
+
+    ENVELOPE_UNKNOWN = "envelope-unknown"
+    EXCEEDS_AUTHORISED = "exceeds-authorised"
+    NO_ROOM = "no-room"
+    COMMITMENT_UNKNOWN = "commitment-unknown"
+    ALREADY_DECLARED = "already-declared"
+    NOT_STANDING = "not-standing"
+
+
+class HeldReason(StrEnum):
+    """Why a movement waits."""
+
+    NOT_DECIDED_YET = "not-decided-yet"
+
+
+class AllocationFact(Fact):
+    """What every decision says; the CloudEvent's `causationid` names the event that made it."""
+
+    commitment_id: UUID = Field(description="The commitment that the event is about.")
+    contract: ContractCode
+    exercise: Exercise | None = Field(description="The commitment's exercise; null when the commitment is unknown.")
+    cdc_cents: Cents = Field(description="Amount for the Caisse des Dépôts, in whole euro cents.")
+    state_cents: Cents = Field(description="Amount for the State, in whole euro cents.")
+    known_at: Instant = Field(description="When the event that made it was known; yesterday's figures never change.")
+
+
+class AllocationReserved(AllocationFact):
+    """Both funders' amounts are reserved."""
+
+
+class AllocationWaitlisted(AllocationFact):
+    """The amounts wait for room in the envelopes."""
+
+
+class AllocationPromoted(AllocationFact):
+    """Amounts that waited are now reserved."""
+
+
+class AllocationRefused(AllocationFact):
+    """The amounts asked are refused, for `reason`."""
+
+    reason: RefusalReason = Field(description="Why it is refused.")
+
+
+class AllocationAmended(AllocationFact):
+    """The amounts became these; they were `previous_…`."""
+
+    standing: Standing = Field(description="Whether the new amounts are reserved or wait.")
+    previous_cdc_cents: Cents = Field(description="What it was for the Caisse des Dépôts, in whole euro cents.")
+    previous_state_cents: Cents = Field(description="What it was for the State, in whole euro cents.")
+
+
+class AllocationReleased(AllocationFact):
+    """The amounts, that stood as `standing`, are given back."""
+
+    standing: Standing = Field(description="Whether the amounts were reserved or waiting.")
+
+
+class AllocationEngaged(AllocationFact):
+    """A funder's reserved amount became a legal commitment."""
+
+    funder: Funder = Field(description="The funder that acted.")
+
+
+class PaymentRecorded(AllocationFact):
+    """A payment was booked."""
+
+    funder: Funder = Field(description="The funder that acted.")
+
+
+class PaymentReturnRecorded(AllocationFact):
+    """A returned payment was booked."""
+
+    funder: Funder = Field(description="The funder that acted.")
+
+
+class AllocationDecommitted(AllocationFact):
+    """An engaged amount was given up; only in the same exercise does the envelope get it back."""
+
+    funder: Funder = Field(description="The funder that acted.")
+    same_exercise: bool = Field(description="True when it is given up in the exercise in which it was engaged.")
+
+
+class AllocationClosed(AllocationFact):
+    """What was left is given back, and nothing more will move."""
+
+
+class MovementHeld(AllocationFact):
+    """An event was received and waits for what it needs."""
+
+    movement: EventType = Field(description="Type of the event that is held.")
+    reason: HeldReason = Field(description="What it waits for.")
+
+
+class MovementRefused(AllocationFact):
+    """An event about a commitment cannot be applied, for `reason`."""
+
+    movement: EventType = Field(description="Type of the event that is refused.")
+    reason: RefusalReason = Field(description="Why it is refused.")
+
+
+class EnvelopeFact(Fact):
+    """A manager's act on one envelope: who, why, from when."""
+
+    envelope_id: EnvelopeId
+    contract: ContractCode
+    funder: Funder = Field(description="Whose credits they are.")
+    exercise: Exercise
+    amount_cents: Cents = Field(description="Amount of the act, in whole euro cents.")
+    by: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="The role that commanded it.", examples=["cdc"])
+    reason: Word = Field(description="Why: a word, never a sentence.", examples=["protocol-2016"])
+    effective_on: Day = Field(description="The day from which the act counts.")
+    known_at: Instant = Field(description="When funding took the act.")
+
+
+class EnvelopeOpened(EnvelopeFact):
+    """An envelope exists, with `amount_cents` authorised."""
+
+
+class EnvelopeIncreased(EnvelopeFact):
+    """More is authorised."""
+
+
+class EnvelopeReduced(EnvelopeFact):
+    """Less is authorised."""
+
+
+class EnvelopeFrozen(EnvelopeFact):
+    """A part may not be used for now."""
+
+
+class EnvelopeUnfrozen(EnvelopeFact):
+    """A frozen part may be used again."""
+
+
+class EnvelopeTransferred(EnvelopeFact):
+    """Authorised credit moves to another envelope."""
+
+    to_envelope_id: EnvelopeId = Field(description="The envelope that receives the credit.")
+
+
+class EnvelopeCarriedOver(EnvelopeFact):
+    """Payment credits come from the exercise before."""
+
+    from_envelope_id: EnvelopeId = Field(description="The envelope of the exercise before.")
+
+
+class EnvelopeClosed(EnvelopeFact):
+    """The exercise is over for this envelope."""
+
+
+class EnvelopeStated(Fact):
+    """The whole state of one envelope; of two, the higher version is right."""
+
+    envelope_id: EnvelopeId
+    contract: ContractCode
+    funder: Funder = Field(description="Whose credits they are.")
+    exercise: Exercise
+    version: int = Field(ge=1, description="Number of facts applied; of two states, the higher is right.")
+    authorised_cents: CentsTotal = Field(description="What may be engaged, in whole euro cents.")
+    frozen_cents: CentsTotal = Field(description="The part of it that may not be used for now.")
+    reserved_cents: CentsTotal = Field(description="Promised to commitments, not engaged yet.")
+    waitlisted_cents: CentsTotal = Field(description="Asked by commitments that wait for room.")
+    engaged_cents: CentsTotal = Field(description="Engaged by a legal act.")
+    paid_cents: CentsTotal = Field(description="Paid, net of returns.")
+    available_cents: CentsTotal = Field(description="Authorised, less frozen, reserved and engaged.")
+    waiting_count: int = Field(ge=0, description="Number of commitments that wait.")
+    known_at: Instant = Field(description="The latest fact applied.")
+
+
+class EpciMerged(Fact):
+    """EPCI became one, from a day on."""
+
+    contract: ContractCode
+    predecessors: list[SirenOfEpci] = Field(min_length=1, description="SIREN of the EPCI that became one.")
+    successor: SirenOfEpci = Field(description="SIREN of the EPCI that they became.")
+    effective_on: Day = Field(description="The day from which the merger counts, or would have counted.")
+    known_at: Instant = Field(description="When funding was told.")
+
+
+class EpciMergerAnnulled(EpciMerged):
+    """A merger is held never to have been."""
+
+
+DECISIONS: tuple[type[AllocationFact], ...] = (
+    AllocationReserved, AllocationWaitlisted, AllocationPromoted, AllocationRefused, AllocationAmended,
+    AllocationReleased, AllocationEngaged, PaymentRecorded, PaymentReturnRecorded, AllocationDecommitted,
+    AllocationClosed, MovementHeld, MovementRefused,
+)  # fmt: skip
+ENVELOPE_FACTS: tuple[type[EnvelopeFact], ...] = (
+    EnvelopeOpened, EnvelopeIncreased, EnvelopeReduced, EnvelopeFrozen, EnvelopeUnfrozen, EnvelopeTransferred,
+    EnvelopeCarriedOver, EnvelopeClosed,
+)  # fmt: skip
+ALLOCATION_FACTS: tuple[type[Fact], ...] = (*DECISIONS, *ENVELOPE_FACTS)
+TERRITORY_FACTS: tuple[type[Fact], ...] = (EpciMerged, EpciMergerAnnulled)

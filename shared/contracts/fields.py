@@ -1,0 +1,167 @@
+"""The types of the fields of events: cents, days, instants, codes and references, each with its own validation."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic_core import CoreSchema, core_schema
+from stdnum.fr import siren, siret
+
+CENTS_MAX = 10**13
+"""The largest amount an event may carry: 100 billion euros, so that sums stay far within 64 bits."""
+CENTS_TOTAL_MAX = 2**53 - 1
+"""The largest sum that is stated: the largest integer that every JSON reader takes exactly."""
+
+_YEAR_TO_DAY = r"^(19[0-9]{2}|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a day or an instant is written in JSON.
+
+    pydantic alone also takes "1475452800" for a date, and years whose offset leaves the calendar: the pattern refuses
+    them before they are parsed, in the model as in the JSON Schema.
+    """
+
+    pattern: str
+    format: str
+    expected: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """In JSON, match the pattern, then parse; in Python, take the object as it is."""
+        parsed = handler(source)
+        written = core_schema.custom_error_schema(
+            core_schema.str_schema(pattern=self.pattern, strict=True),
+            custom_error_type=f"{self.format.replace('-', '_')}_format",
+            custom_error_message=f"Input should be {self.expected}",
+        )
+        lax: Any = {**parsed, "strict": False}  # the text was just checked; a chain hands it on as a Python str
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.chain_schema([written, lax]), python_schema=parsed
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Say the format, and the pattern for validators that take formats as mere remarks."""
+        return {"type": "string", "format": self.format, "pattern": self.pattern}
+
+
+def _siren(code: str) -> str:
+    if not siren.is_valid(code):
+        raise ValueError("not a SIREN: nine digits with a valid Luhn key")
+    return code
+
+
+def _siret(code: str) -> str:
+    if not siret.is_valid(code):
+        raise ValueError("not a SIRET: fourteen digits with a valid Luhn key (La Poste: sum divisible by 5)")
+    return code
+
+
+Cents = Annotated[int, Field(ge=0, le=CENTS_MAX, description="Whole euro cents.", examples=[1_250_000])]
+PositiveCents = Annotated[
+    int, Field(ge=1, le=CENTS_MAX, description="Whole euro cents, at least one.", examples=[1_250_000])
+]
+CentsTotal = Annotated[
+    int, Field(ge=0, le=CENTS_TOTAL_MAX, description="Whole euro cents, summed.", examples=[10_000_000])
+]
+ContractCode = Annotated[
+    str, Field(pattern=r"^CV[0-9A-Z]{3,5}$", description="Code of the contrat de ville.", examples=["CV219"])
+]
+Exercise = Annotated[int, Field(ge=2014, le=2100, description="Budget year of the credits.", examples=[2016])]
+EnvelopeId = Annotated[
+    str,
+    Field(
+        pattern=r"^CV[0-9A-Z]{3,5}\.(CDC|STATE)\.[0-9]{4}$",
+        description="Contract, funder and exercise of an envelope.",
+        examples=["CV219.CDC.2016"],
+    ),
+]
+PlatformName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="Name of a partner platform.", examples=["citeslab"])
+]
+Reference = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$",
+        description="The partner's own reference; never published.",
+        examples=["2016-0042"],
+    ),
+]
+Siren = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{9}$",
+        description="SIREN, nine digits with a valid Luhn key; never published.",
+        examples=["123456782"],
+    ),
+    AfterValidator(_siren),
+]
+Siret = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{14}$",
+        description="SIRET, fourteen digits with a valid Luhn key (La Poste: sum divisible by 5); never published.",
+        examples=["12345678200010"],
+    ),
+    AfterValidator(_siret),
+]
+QpvCode = Annotated[
+    str,
+    Field(
+        pattern=r"^(QP([0-9]{3}|02[AB])[0-9]{3}|QN([0-9]{3}|02[AB])[0-9]{2}[NMI])$",
+        description="Code of a priority district: list of 2015 (QP…) or of 2024 (QN…).",
+        examples=["QN06202M"],
+    ),
+]
+ApeCode = Annotated[
+    str, Field(pattern=r"^[0-9]{2}\.[0-9]{2}[A-Z]$", description="APE, NAF rev. 2.", examples=["56.10A"])
+]
+NetworkCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]{1,30}$",
+        description="Name of a support network, as data·inclusion writes it.",
+        examples=["adie", "initiative-france"],
+    ),
+]
+SirenOfEpci = Annotated[
+    str, Field(pattern=r"^[0-9]{9}$", description="SIREN of an EPCI, as its orders wrote it.", examples=["200072460"])
+]
+EventType = Annotated[
+    str, Field(pattern=r"^[A-Z][A-Za-z]{1,60}$", description="CloudEvents type.", examples=["PaymentMade"])
+]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,60}$", description="A stable word.")]
+Day = Annotated[
+    date,
+    Field(ge=date(1900, 1, 1), le=date(2100, 12, 31)),
+    Written(_YEAR_TO_DAY + "$", "date", "a day from 1900 to 2100, written YYYY-MM-DD"),
+    Field(description="A day of the calendar.", examples=["2016-10-03"]),
+]
+Instant = Annotated[
+    AwareDatetime,
+    Written(
+        f"{_YEAR_TO_DAY}T{_TIME}:[0-5][0-9]([.][0-9]{{1,9}})?(Z|[+-]{_TIME})$",
+        "date-time",
+        "an instant from 1900 to 2100 with its offset, written as RFC 3339: 2016-10-03T09:30:00Z",
+    ),
+    Field(description="An instant, with its offset from UTC.", examples=["2016-10-03T09:30:00Z"]),
+]
+
+
+class Fact(BaseModel):
+    """An event's data: immutable, strictly typed, and closed for whoever writes it.
+
+    Readers pass `extra="ignore"` when they validate, so that a schema may grow without stopping them.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)

@@ -1,0 +1,96 @@
+"""The four tables that every service's database has: checkpoint, outbox_partition, outbox, quarantine."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class SpineTable(SQLModel, registry=registry()):
+    """Root of the spine's tables, apart from any service's."""
+
+
+class Checkpoint(SpineTable, table=True):
+    """How far one input partition is applied: the position, the fence and the inbox."""
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    next_offset: int = Field(default=0, sa_type=BigInteger)
+    step: int = 0
+    topic_id: str | None = None
+    epoch: int = 0
+    last_sequence: int = Field(default=0, sa_type=BigInteger)
+    applied_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class OutboxPartition(SpineTable, table=True):
+    """The last sequence given out, and relayed, of one output partition."""
+
+    __tablename__ = "outbox_partition"
+    __table_args__ = (CheckConstraint("relayed_sequence <= last_sequence", name="ck_outbox_partition_relayed"),)
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    epoch: int = 0
+    last_sequence: int = Field(default=0, sa_type=BigInteger)
+    relayed_sequence: int = Field(default=0, sa_type=BigInteger)
+    last_known_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    parked: str | None = None
+
+
+class OutboxEvent(SpineTable, table=True):
+    """One event to publish, whole but for its constant headers."""
+
+    __tablename__ = "outbox"
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    key: bytes = Field(sa_type=LargeBinary)
+    event_id: UUID
+    type: str
+    subject: str
+    cause: UUID | None = None
+    traceparent: str | None = None
+    time: datetime = Field(sa_type=DateTime(timezone=True))
+    committed_at: datetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": text("clock_timestamp()")}
+    )
+    value: bytes = Field(sa_type=LargeBinary)
+
+
+class QuarantineState(StrEnum):
+    """Open until a person retries it with success, or drops it."""
+
+    OPEN = "open"
+    RETRIED = "retried"
+    DROPPED = "dropped"
+
+
+class Quarantined(SpineTable, table=True):
+    """One record that could not be applied; `record` is sealed where the service says so."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("topic", "partition", "offset", name="uq_quarantine_origin"),
+        CheckConstraint("state IN ('open', 'retried', 'dropped')", name="ck_quarantine_state"),
+        Index("ix_quarantine_open", "quarantined_at", postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    topic: str
+    partition: int
+    offset: int = Field(sa_type=BigInteger)
+    reason: str
+    detail: str
+    pointer: str
+    length: int
+    truncated: bool
+    record: bytes = Field(sa_type=LargeBinary)
+    state: str = QuarantineState.OPEN
+    attempts: int = 0
+    quarantined_at: datetime = Field(sa_type=DateTime(timezone=True))
+    closed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,0 +1,1 @@
+"""The words every service shares: funders, identifiers, the clock and the root errors."""

@@ -1,0 +1,1 @@
+"""One micro-batch, one transaction: reading Kafka into PostgreSQL and relaying the outbox back."""

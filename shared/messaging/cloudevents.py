@@ -1,0 +1,90 @@
+"""CloudEvents 1.0 on Kafka, binary mode: the headers we write and the headers we read."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from shared.kernel.errors import Rejected
+
+Headers = Sequence[tuple[str, bytes | None]]
+_EPOCH = re.compile(rb"/epoch/(\d{1,9})$")
+_SCHEMA = "urn:fabrique:schema:{topic}:{type}"
+_FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
+
+
+def source_of(topic: str, partition: int, epoch: int) -> str:
+    """Name a source: the service that owns the topic, the output partition and its epoch."""
+    return f"/fabrique/{topic.partition('.')[0]}/{topic}/{partition}/epoch/{epoch}"
+
+
+def schema_of(topic: str, type_: str) -> str:
+    """Name the JSON Schema of an event type; the same as its `$id`."""
+    return _SCHEMA.format(topic=topic, type=type_)
+
+
+def binary_headers(
+    *,
+    event_id: UUID,
+    source: bytes,
+    type_: str,
+    topic: str,
+    subject: str,
+    sequence: int,
+    time: datetime,
+    cause: UUID | None,
+    traceparent: str | None,
+) -> list[tuple[str, bytes]]:
+    """Build the headers of one event; the sequence has 20 digits because it is compared as text."""
+    headers = [
+        *_FIXED,
+        ("ce_id", str(event_id).encode()),
+        ("ce_source", source),
+        ("ce_type", type_.encode()),
+        ("ce_time", time.astimezone(UTC).isoformat().encode()),
+        ("ce_subject", subject.encode()),
+        ("ce_dataschema", schema_of(topic, type_).encode()),
+        ("ce_sequence", b"%020d" % sequence),
+    ]
+    if cause is not None:
+        headers.append(("ce_causationid", str(cause).encode()))
+    if traceparent is not None:
+        headers.append(("traceparent", traceparent.encode()))
+    return headers
+
+
+def header(headers: Headers, name: str) -> bytes | None:
+    """Return the last value of a header, as bytes; None when it is absent or null."""
+    found = None
+    for key, value in headers:
+        if key == name:
+            found = value
+    return found
+
+
+def text_header(headers: Headers, name: str) -> str:
+    """Return a header that must be there, as text."""
+    value = header(headers, name)
+    if value is None:
+        raise Rejected("header-missing", f"the header {name} is missing", pointer=f"/headers/{name}")
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise Rejected("header-not-utf8", f"the header {name} is not UTF-8", pointer=f"/headers/{name}") from error
+
+
+def uuid_header(headers: Headers, name: str) -> UUID:
+    """Return a header that must be a UUID."""
+    try:
+        return UUID(text_header(headers, name))
+    except ValueError as error:
+        raise Rejected("header-not-uuid", f"the header {name} is not a UUID", pointer=f"/headers/{name}") from error
+
+
+def sequence_of(headers: Headers) -> tuple[int, int] | None:
+    """Return (epoch, sequence) of a record that one of our relays wrote; None when it says neither."""
+    source, sequence = header(headers, "ce_source"), header(headers, "ce_sequence")
+    if source is None or sequence is None or len(sequence) > 20 or not sequence.isdigit():
+        return None
+    epoch = _EPOCH.search(source)
+    return (int(epoch.group(1)), int(sequence)) if epoch else None

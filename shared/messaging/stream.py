@@ -1,0 +1,127 @@
+"""A stream: which topic a handler reads, how its records become facts, and the batch that the handler is given."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from shared.contracts.fields import Fact
+from shared.contracts.topics import Topic
+from shared.database.checkpoint import Source
+from shared.database.outbox import Outbox
+from shared.database.transaction import Session
+from shared.kernel.errors import Rejected
+from shared.messaging.cloudevents import header, sequence_of, text_header, uuid_header
+
+F = TypeVar("F")
+EVENT_BYTES_MAX = 256 * 1024
+"""The largest value that we decode; larger ones are refused unread."""
+
+
+@dataclass(slots=True, eq=False)
+class Incoming(Generic[F]):
+    """One record, decoded: its fact, who it is, where it came from, and its place in the line."""
+
+    fact: F
+    event_id: UUID
+    type: str
+    source: Source
+    offset: int
+    sequence: int
+    traceparent: str | None
+    place: int
+
+
+def place_of(offset: int, step: int = 0) -> int:
+    """Order events of a partition, and the commands and retries that came between two of them."""
+    return offset << 20 | step
+
+
+@dataclass(slots=True, eq=False)
+class Batch(Generic[F]):
+    """The events of one transaction, in order, and where the handler writes and announces."""
+
+    session: Session
+    outbox: Outbox
+    events: list[Incoming[F]]
+    rejections: list[tuple[Incoming[F], Rejected]]
+
+    def reject(self, event: Incoming[F], rejected: Rejected) -> None:
+        """Send one event to quarantine; its neighbours are applied."""
+        self.rejections.append((event, rejected))
+
+
+Decode = Callable[[ConsumerRecord, Source], Incoming[F] | None]
+Handler = Callable[[Batch[F]], Awaitable[None]]
+
+
+class Stream(Generic[F]):
+    """A declared reading of a topic (or of all topics of a pattern); decorate its handler with it."""
+
+    def __init__(self, name: str, decode: Decode[F], *, pattern: str | None = None, compacted: bool = False) -> None:
+        self.name = name
+        self.pattern = pattern
+        self.compacted = compacted
+        self.decode = decode
+        self.handler: Handler[F] | None = None
+
+    def __call__(self, handler: Handler[F]) -> Handler[F]:
+        """Register the handler."""
+        self.handler = handler
+        return handler
+
+
+def facts(topic: Topic, of_interest: Iterable[type[F]]) -> Stream[F]:
+    """Declare a reading of one of our own topics: events of interest are decoded, other known ones are passed over."""
+    wanted: dict[bytes, type[Fact]] = {m.__name__.encode(): m for m in of_interest}  # type: ignore[misc]
+    known = {name.encode() for name in topic.models}
+
+    def decode(record: ConsumerRecord, source: Source) -> Incoming[F] | None:
+        headers = record.headers
+        kind = header(headers, "ce_type")
+        model = wanted.get(kind) if kind is not None else None
+        if model is None:
+            if kind in known:
+                return None
+            raise Rejected("type-unknown", "the event's type is not one of this topic's", pointer="/headers/ce_type")
+        traceparent = header(headers, "traceparent")
+        stamp = sequence_of(headers)
+        return Incoming(
+            fact=_validated(model, record.value),  # type: ignore[arg-type]
+            event_id=uuid_header(headers, "ce_id"),
+            type=model.__name__,
+            source=source,
+            offset=record.offset,
+            sequence=stamp[1] if stamp else 0,
+            traceparent=text_header(headers, "traceparent") if traceparent is not None else None,
+            place=place_of(record.offset),
+        )
+
+    return Stream(topic.name, decode)
+
+
+def _validated(model: type[Fact], value: bytes | None) -> Fact:
+    if value is None:
+        raise Rejected("value-null", "the record has no value")
+    if len(value) > EVENT_BYTES_MAX:
+        raise Rejected("too-large", f"the value is longer than {EVENT_BYTES_MAX} bytes")
+    try:
+        return model.__pydantic_validator__.validate_json(value, extra="ignore")  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise rejection(error) from error
+
+
+def rejection(error: ValidationError) -> Rejected:
+    """Turn a validation error into the first field at fault and why, without quoting the input."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    unknown = first["type"] == "extra_forbidden"
+    path = first["loc"][:-1] if unknown else first["loc"]  # the name of an unknown field may itself name a person
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    reason = "json-invalid" if first["type"] == "json_invalid" else "field-invalid"
+    message = "not valid JSON" if reason == "json-invalid" else first["msg"]
+    if unknown:
+        return Rejected("field-unknown", "a field that the schema does not know", pointer=pointer)
+    return Rejected(reason, message, pointer=pointer)
