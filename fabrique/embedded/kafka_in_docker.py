@@ -57,10 +57,8 @@ class KafkaInDocker:
 
     def start(self) -> None:
         """Start, or start again on the same volume and port; returns when the broker answers."""
-        if self._process.pid is not None:
-            return
         claim(self._folder)
-        self._process.stop_leftover()
+        self._process.stop_predecessor()
         self._remove_container()
         settings = [word for name, value in self._environment.items() for word in ("--env", f"{name}={value}")]
         place = ["--publish", f"127.0.0.1:{self.port}:{self.port}", "--volume", f"{self._name}:{DATA}"]

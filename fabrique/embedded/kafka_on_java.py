@@ -55,10 +55,8 @@ class KafkaOnJava:
 
     def start(self) -> None:
         """Start, or start again on the same folder and port; returns when the broker answers."""
-        if self.pid is not None:
-            return
         claim(self._folder)
-        self._process.stop_leftover()
+        self._process.stop_predecessor()
         data = self._folder / "data"
         if not data.exists():
             format_folder(self._installation, data)

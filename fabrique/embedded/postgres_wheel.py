@@ -75,11 +75,9 @@ class PostgresFromWheel:
 
     def start(self) -> None:
         """Start, or start again on the same folder and port; returns when the server answers and is durable."""
-        if self.pid is not None:
-            return
         claim(self._folder)
         self._user = ordinary_user(self._folder)
-        self._process.stop_leftover()
+        self._process.stop_predecessor()
         if not (self._data / "PG_VERSION").exists():
             self._make_cluster()
         self._user.own(self._data)

@@ -73,14 +73,13 @@ def wait_until(true: Callable[[], bool], *, seconds: float, every: float = 0.02)
     return True
 
 
-def stop_stray(pid: int, *, mark: str, polite: signal.Signals, seconds: float) -> bool:
-    """Stop the process `pid` if its command line holds `mark` (else it is somebody else's); whether there was one."""
+def stop_stray(pid: int, *, mark: str, polite: signal.Signals, seconds: float) -> None:
+    """Stop the process `pid` if its command line holds `mark`; else it is somebody else's, and left alone."""
     if mark not in command_of(pid):
-        return False
+        return
     for suspended in (pid, *children_of(pid)):
         signal_quietly(suspended, signal.SIGCONT)
     signal_quietly(pid, polite)
     if not wait_until(lambda: mark not in command_of(pid), seconds=seconds):
         signal_quietly(pid, signal.SIGKILL)
         wait_until(lambda: mark not in command_of(pid), seconds=5)
-    return True

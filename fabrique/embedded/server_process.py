@@ -51,9 +51,8 @@ class ServerProcess:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def launch(self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> None:
-        """Start the server; one that an earlier run left on the same folder is stopped first."""
-        self._forget()
-        self.stop_leftover()
+        """Start the server, after stopping its predecessor."""
+        self.stop_predecessor()
         self._pid_file.unlink(missing_ok=True)  # a stale one may name a process that is somebody else's by now
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  the words are ours, and no shell reads them
@@ -101,13 +100,17 @@ class ServerProcess:
         """The server's process, then its children; empty when it is not running."""
         return [] if self.pid is None else [self.pid, *children_of(self.pid)]
 
-    def stop_leftover(self) -> bool:
-        """Stop the server that the pid file names, if it is alive and really this folder's; whether there was one."""
+    def stop_predecessor(self) -> None:
+        """Stop our own server if it still runs, and the one that the pid file names if it is really this folder's.
+
+        Our own may be dying of a signal sent a moment ago, which nobody can tell from running.
+        """
+        self.stop()
         try:
             pid = int(self._pid_file.read_text().split()[0])
         except (OSError, ValueError, IndexError):
-            return False
-        return stop_stray(pid, mark=self._mark, polite=self._polite, seconds=self._patience)
+            return
+        stop_stray(pid, mark=self._mark, polite=self._polite, seconds=self._patience)
 
     def not_started(self, why: str) -> DidNotStart:
         """Stop what was launched, and make the error that quotes the end of its log."""

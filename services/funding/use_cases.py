@@ -35,7 +35,7 @@ async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
         batch.session,
         contracts=[event.fact.contract for event in events],
         named=[event.fact.commitment_id for event in events],
-        moved=[event.fact.commitment_id for event in events if not isinstance(event.fact, CommitmentDeclared)],
+        moved=[event.fact.commitment_id for event in events if type(event.fact) is not CommitmentDeclared],
     )
     decided = [(event, books.decide(event)) for event in events]
     await record_decisions(batch.session, batch.outbox, books, decided)
@@ -51,14 +51,14 @@ async def record_decisions(session: Session, outbox: Outbox, books: Books, decid
         for ordinal, outcome in enumerate(outcomes):
             sequence = outbox.add(
                 destination, key=outcome.contract.encode(), event_id=derived_id(event.event_id, ordinal),
-                type=outcome.kind.value, subject=str(outcome.commitment_id), time=known_at,
+                type=outcome.kind, subject=str(outcome.commitment_id), time=known_at,
                 value=allocation_fact(outcome, known_at=known_at), cause=event.event_id,
                 traceparent=event.traceparent,
             )  # fmt: skip
             for line, posting in enumerate(outcome.postings):
                 postings.append(
                     (destination.partition, sequence, line, posting.envelope_id, outcome.commitment_id,
-                     posting.credit.value, posting.debit.value, posting.amount_cents)
+                     posting.credit, posting.debit, posting.amount_cents)
                 )  # fmt: skip
     await writes.record_books(session, books, postings)
 
@@ -104,8 +104,8 @@ async def _open(
         posting = envelope.open(opening.amount_cents)
         sequence = _announce_opening(outbox, destination, opening, by=by, known_at=known_at, effective_on=effective_on)
         if posting.amount_cents:
-            postings.append((destination.partition, sequence, 0, posting.envelope_id, None, posting.credit.value,
-                             posting.debit.value, posting.amount_cents))  # fmt: skip
+            postings.append((destination.partition, sequence, 0, posting.envelope_id, None, posting.credit,
+                             posting.debit, posting.amount_cents))  # fmt: skip
     session.add(
         Command(
             command_id=uuid5(COMMANDS, f"{contract}/{next_offset}/{step}"), partition=source.partition,

@@ -13,7 +13,19 @@ from shared.database.tables import OutboxPartition
 from shared.database.transaction import Session, copy_rows
 
 Route = Callable[[str, bytes], int]
-COLUMNS = ("topic", "partition", "sequence", "key", "event_id", "type", "subject", "cause", "traceparent", "time", "value")
+COLUMNS = (
+    "topic",
+    "partition",
+    "sequence",
+    "key",
+    "event_id",
+    "type",
+    "subject",
+    "cause",
+    "traceparent",
+    "time",
+    "value",
+)
 HOLD = text(
     "SELECT topic, partition, last_sequence, last_known_at, epoch FROM outbox_partition"
     " WHERE (topic, partition) IN (SELECT * FROM unnest(cast(:topics AS text[]), cast(:partitions AS int[])))"
@@ -95,9 +107,7 @@ class Outbox:
         """Append an event to a held destination and return its sequence."""
         held = self._held[destination]
         held.sequence += 1
-        self._rows.append(
-            (*destination, held.sequence, key, event_id, type, subject, cause, traceparent, time, value)
-        )
+        self._rows.append((*destination, held.sequence, key, event_id, type, subject, cause, traceparent, time, value))
         return held.sequence
 
     async def flush(self) -> None:

@@ -56,15 +56,16 @@ def plain(packed: bytes) -> bytes:
 
 async def put(session: Session, refusals: Sequence[Refusal], *, at: datetime, seal: Seal) -> list[UUID]:
     """Store refusals and return their quarantine identifiers."""
-    rows = [_row(refusal, at=at, seal=seal) for refusal in refusals]
+    identifiers = [new_id() for _ in refusals]
+    rows = [_row(i, refusal, at=at, seal=seal) for i, refusal in zip(identifiers, refusals, strict=True)]
     if rows:
         await session.execute(insert(Quarantined).values(rows).on_conflict_do_nothing())
-    return [row["id"] for row in rows]
+    return identifiers
 
 
-def _row(refusal: Refusal, *, at: datetime, seal: Seal) -> dict[str, object]:
+def _row(identifier: UUID, refusal: Refusal, *, at: datetime, seal: Seal) -> dict[str, object]:
     return {
-        "id": new_id(),
+        "id": identifier,
         **refusal.source._asdict(),
         "offset": refusal.offset,
         "reason": refusal.rejected.reason,

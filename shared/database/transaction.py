@@ -54,10 +54,10 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[Session]:
 async def driver(session: Session) -> asyncpg.Connection:
     """Return asyncpg's own connection, inside the session's transaction, for COPY and large reads."""
     connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    if not raw.driver_connection.is_in_transaction():
+    raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection
+    if not raw.is_in_transaction():
         await connection.exec_driver_sql("SELECT 1")  # SQLAlchemy begins with the first statement
-    return raw.driver_connection
+    return raw
 
 
 async def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

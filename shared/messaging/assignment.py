@@ -1,7 +1,7 @@
 """What happens when partitions come and go: the batch in hand is finished, and reading starts at the checkpoint."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.database import checkpoint
 from shared.database.checkpoint import Source
 from shared.database.transaction import transaction
+from shared.kernel.errors import Unavailable
 from shared.messaging import metrics
 from shared.messaging.backoff import delays, is_transient, pause
 from shared.messaging.cluster import describe
@@ -22,11 +23,17 @@ log = structlog.get_logger()
 class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     """The partitions a reader holds, those that are parked, and the lock of the batch in hand."""
 
-    def __init__(self, engine: AsyncEngine, admin: AdminClient, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        admin: AdminClient,
+        stopping: asyncio.Event,
+        consumer_of: Callable[[], AIOKafkaConsumer | None],
+    ) -> None:
         self._engine = engine
         self._admin = admin
         self._stopping = stopping
-        self.consumer: AIOKafkaConsumer | None = None
+        self._consumer_of = consumer_of
         self.in_hand = asyncio.Lock()
         self.revoking = asyncio.Event()
         self.held: set[TopicPartition] = set()
@@ -68,7 +75,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         offsets, wrong = await self._examine(assigned, prepare=True)
         for partition in assigned - wrong.keys():
             consumer.seek(partition, offsets[partition])
-            log.info("partition placed", topic=partition.topic, partition=partition.partition, offset=offsets[partition])
+            log.info("partition placed", **_name(partition), offset=offsets[partition])
         for partition, reason in wrong.items():
             self.park(partition, reason)
         if ready := assigned - wrong.keys():
@@ -103,7 +110,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         self.parked[partition] = reason
         self._consumer().pause(partition)
         metrics.PARKED.labels(partition.topic, partition.partition).set(1)
-        log.error("partition parked", topic=partition.topic, partition=partition.partition, reason=reason)
+        log.error("partition parked", **_name(partition), reason=reason)
 
     def _unpark(self, partitions: Iterable[TopicPartition]) -> None:
         for partition in partitions:
@@ -113,10 +120,11 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     async def watch(self, every_seconds: float = 3.0) -> None:
         """Examine the log again and again, so that a cut log or a remade topic is noticed while reading."""
         while not await pause(every_seconds, self._stopping):
-            if self.consumer is None or not self.received.is_set():
+            consumer = self._consumer_of()
+            if consumer is None or not self.received.is_set():
                 continue
             async with self.in_hand:
-                held = self.held & self.consumer.assignment() - self.parked.keys()
+                held = self.held & consumer.assignment() - self.parked.keys()
                 if not held:
                     continue
                 try:
@@ -128,9 +136,10 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
                     self.park(partition, reason)
 
     def _consumer(self) -> AIOKafkaConsumer:
-        if self.consumer is None:
-            raise RuntimeError("the consumer is not there yet")
-        return self.consumer
+        consumer = self._consumer_of()
+        if consumer is None:
+            raise Unavailable("the consumer is not there")
+        return consumer
 
     def state(self) -> dict[str, Any]:
         """Say what is held and what is parked, for readiness and `fabrique lag`."""
@@ -139,3 +148,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
             "held": sorted(f"{p.topic}/{p.partition}" for p in self.held),
             "parked": {f"{p.topic}/{p.partition}": reason for p, reason in self.parked.items()},
         }
+
+
+def _name(partition: TopicPartition) -> dict[str, Any]:
+    return {"topic": partition.topic, "partition": partition.partition}

@@ -1,13 +1,15 @@
 """CloudEvents 1.0 on Kafka, binary mode: the headers we write and the headers we read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from shared.kernel.errors import Rejected
 
-Headers = Sequence[tuple[str, bytes | None]]
+Headers = Mapping[str, bytes | None]
+"""A record's headers by name; of a name given twice, the last counts."""
 _EPOCH = re.compile(rb"/epoch/(\d{1,9})$")
 _SCHEMA = "urn:fabrique:schema:{topic}:{type}"
 _FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
@@ -53,18 +55,9 @@ def binary_headers(
     return headers
 
 
-def header(headers: Headers, name: str) -> bytes | None:
-    """Return the last value of a header, as bytes; None when it is absent or null."""
-    found = None
-    for key, value in headers:
-        if key == name:
-            found = value
-    return found
-
-
 def text_header(headers: Headers, name: str) -> str:
     """Return a header that must be there, as text."""
-    value = header(headers, name)
+    value = headers.get(name)
     if value is None:
         raise Rejected("header-missing", f"the header {name} is missing", pointer=f"/headers/{name}")
     try:
@@ -83,8 +76,14 @@ def uuid_header(headers: Headers, name: str) -> UUID:
 
 def sequence_of(headers: Headers) -> tuple[int, int] | None:
     """Return (epoch, sequence) of a record that one of our relays wrote; None when it says neither."""
-    source, sequence = header(headers, "ce_source"), header(headers, "ce_sequence")
+    source, sequence = headers.get("ce_source"), headers.get("ce_sequence")
     if source is None or sequence is None or len(sequence) > 20 or not sequence.isdigit():
         return None
-    epoch = _EPOCH.search(source)
-    return (int(epoch.group(1)), int(sequence)) if epoch else None
+    epoch = _epoch(source)
+    return None if epoch is None else (epoch, int(sequence))
+
+
+@lru_cache(maxsize=1024)
+def _epoch(source: bytes) -> int | None:
+    found = _EPOCH.search(source)
+    return int(found.group(1)) if found else None

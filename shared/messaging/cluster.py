@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from shared.contracts.topics import Cleanup, Topic
 from shared.kernel.errors import Unavailable
@@ -36,7 +37,7 @@ async def describe(client: AdminClient, names: Iterable[str]) -> dict[str, Topic
 
 
 def _describe(client: AdminClient, names: list[str]) -> dict[str, TopicDescription]:
-    found = {}
+    found: dict[str, TopicDescription] = {}
     if not names:
         return found
     try:
@@ -63,9 +64,7 @@ async def existing(client: AdminClient) -> list[str]:
     return sorted(metadata.topics)
 
 
-def new_topics(
-    topics: Iterable[Topic], *, partitions: int, replication: int, min_insync: int
-) -> list[NewTopic]:
+def new_topics(topics: Iterable[Topic], *, partitions: int, replication: int, min_insync: int) -> list[NewTopic]:
     """Say how each topic and its readers' dead-letter topics are made."""
     common = {"min.insync.replicas": str(min_insync), "max.message.bytes": str(RECORD_BYTES_MAX)}
     made = []

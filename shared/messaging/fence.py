@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from aiokafka import ConsumerRecord
 
 from shared.database.checkpoint import Position, Source
-from shared.messaging.cloudevents import sequence_of
+from shared.messaging.cloudevents import Headers, sequence_of
+
+_origin = attrgetter("topic", "partition")
+
+
+@dataclass(slots=True, eq=False)
+class New:
+    """A record that was not applied before, with its headers by name, and its writer's sequence (0 without one)."""
+
+    record: ConsumerRecord
+    headers: Headers
+    sequence: int
 
 
 @dataclass(slots=True)
 class Fresh:
     """The records to apply, in order, where that leaves each source, and what was noticed."""
 
-    records: list[ConsumerRecord]
+    records: list[New]
     positions: dict[Source, Position]
     fenced: int = 0
     repeated: int = 0
@@ -24,28 +37,31 @@ class Fresh:
 def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position]) -> Fresh:
     """Drop what was applied before (offset) and what a relay sent twice (sequence); notice holes."""
     result = Fresh([], dict(locked))
-    for record in records:
-        source = Source(record.topic, record.partition)
+    for origin, run in groupby(records, key=_origin):
+        source = Source(*origin)
         position = result.positions[source]
-        if record.offset < position.next_offset:
-            result.fenced += 1
-            continue
-        if record.offset > position.next_offset:
-            result.offset_holes.append((source, position.next_offset, record.offset))
-        result.positions[source] = _take(result, record, source, position)
+        for record in run:
+            if record.offset < position.next_offset:
+                result.fenced += 1
+                continue
+            if record.offset > position.next_offset:
+                result.offset_holes.append((source, position.next_offset, record.offset))
+            position = _take(result, record, source, position)
+        result.positions[source] = position
     return result
 
 
 def _take(result: Fresh, record: ConsumerRecord, source: Source, position: Position) -> Position:
-    stamp = sequence_of(record.headers)
+    headers = dict(record.headers)
+    stamp = sequence_of(headers)
     if stamp is None:
-        result.records.append(record)
-        return position._replace(next_offset=record.offset + 1)
+        result.records.append(New(record, headers, 0))
+        return Position(record.offset + 1, position.epoch, position.last_sequence)
     epoch, sequence = stamp
     if stamp <= (position.epoch, position.last_sequence):
         result.repeated += 1
-        return position._replace(next_offset=record.offset + 1)
+        return Position(record.offset + 1, position.epoch, position.last_sequence)
     if epoch == position.epoch and sequence > position.last_sequence + 1:
         result.sequence_holes.append((source, position.last_sequence, sequence))
-    result.records.append(record)
+    result.records.append(New(record, headers, sequence))
     return Position(record.offset + 1, epoch, sequence)

@@ -25,9 +25,7 @@ async def last_sequences(
         await consumer.stop()
 
 
-async def _read(
-    consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
-) -> dict[Destination, tuple[int, int]]:
+async def _read(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> dict[Destination, tuple[int, int]]:
     first = await consumer.beginning_offsets(partitions)
     end = await consumer.end_offsets(partitions)
     left = {p for p in partitions if end[p] > first[p]}
@@ -36,7 +34,7 @@ async def _read(
         consumer.seek(partition, max(first[partition], end[partition] - 1))
     while left:
         for partition, records in (await consumer.getmany(*left, timeout_ms=200)).items():
-            stamp = sequence_of(records[-1].headers)
+            stamp = sequence_of(dict(records[-1].headers))
             if stamp is not None:
                 found[Destination(partition.topic, partition.partition)] = stamp
             left.discard(partition)

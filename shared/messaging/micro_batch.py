@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -21,12 +22,13 @@ from shared.kernel.errors import ProgrammeError, Rejected
 from shared.kernel.ids import new_id
 from shared.messaging import metrics
 from shared.messaging.backoff import delays, is_transient
-from shared.messaging.fence import Fresh, fresh
+from shared.messaging.fence import Fresh, New, fresh
 from shared.messaging.stream import Batch, Stream
 
 log = structlog.get_logger()
 UNKNOWN_ERRORS_A_MINUTE = 3
 Wait = Callable[[float], Any]
+_origin = attrgetter("record.topic", "record.partition")
 
 
 class PartitionParked(ProgrammeError):
@@ -117,10 +119,11 @@ class MicroBatch:
             refusals = self._decode(new.records, batch, doomed)
             if batch.events and self._stream.handler is not None:
                 await self._stream.handler(batch)
-            by_origin = {(r.topic, r.partition, r.offset): r for r in new.records}
-            refusals += [
-                _refusal(by_origin[(*event.source, event.offset)], rejected) for event, rejected in batch.rejections
-            ]
+            if batch.rejections:
+                by_origin = {(n.record.topic, n.record.partition, n.record.offset): n.record for n in new.records}
+                refusals += [
+                    _refusal(by_origin[(*event.source, event.offset)], rejected) for event, rejected in batch.rejections
+                ]
             await self._quarantine(session, batch.outbox, refusals)
             await checkpoint.advance(session, new.positions, at=self._clock())
             await batch.outbox.flush()
@@ -139,22 +142,20 @@ class MicroBatch:
             locked = await checkpoint.lock(session, sources)
         return locked
 
-    def _decode(
-        self, records: Iterable[ConsumerRecord], batch: Batch[Any], doomed: Rejected | None
-    ) -> list[Refusal]:
+    def _decode(self, records: Iterable[New], batch: Batch[Any], doomed: Rejected | None) -> list[Refusal]:
         refusals = []
         decode = self._stream.decode
-        for (topic, partition), run in groupby(records, key=lambda r: (r.topic, r.partition)):
-            source = Source(topic, partition)
-            for record in run:
+        for origin, run in groupby(records, key=_origin):
+            source = Source(*origin)
+            for new in run:
                 try:
                     if doomed is not None:
                         raise doomed
-                    event = decode(record, source)
+                    event = decode(new, source)
                     if event is not None:
                         batch.events.append(event)
                 except Rejected as rejected:
-                    refusals.append(_refusal(record, rejected))
+                    refusals.append(_refusal(new.record, rejected))
         return refusals
 
     async def _quarantine(self, session: Session, outbox: Outbox, refusals: Sequence[Refusal]) -> None:

@@ -39,7 +39,8 @@ async def raw_parser(records: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage
 
 async def raw_decoder(message: KafkaAckableMessage) -> tuple[ConsumerRecord, ...]:
     """Hand the records over as they came."""
-    return message.raw_message  # type: ignore[no-any-return]
+    records: tuple[ConsumerRecord, ...] = message.raw_message
+    return records
 
 
 def raw_broker(servers: Sequence[str], *, client_id: str) -> KafkaBroker:
@@ -61,7 +62,7 @@ class Reader:
     ) -> None:  # fmt: skip
         self.stopping = asyncio.Event()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.assignment = Assignment(engine, admin, self.stopping)
+        self.assignment = Assignment(engine, admin, self.stopping, lambda: self._subscriber.consumer)
         self.broker = raw_broker(servers, client_id=f"{name}-{instance}")
         self._streams = streams
         self._batches = {
@@ -85,11 +86,7 @@ class Reader:
 
     async def start(self) -> None:
         """Start consuming; Kafka and the topics must be there."""
-        starting = asyncio.create_task(self.broker.start())
-        while self._subscriber.consumer is None and not starting.done():
-            await asyncio.sleep(0)
-        self.assignment.consumer = self._subscriber.consumer
-        await starting
+        await self.broker.start()
         self._tasks.append(asyncio.create_task(self.assignment.watch()))
 
     async def stop(self) -> None:
@@ -139,7 +136,7 @@ class Reader:
     async def _commit(self, records: Sequence[ConsumerRecord]) -> None:
         """Tell Kafka how far we are, once a second at most and best effort: only lag tools look at it."""
         now = time.monotonic()
-        consumer = self.assignment.consumer
+        consumer = self._subscriber.consumer
         if consumer is None or now - self._committed_at < COMMIT_EVERY_SECONDS or self.stopping.is_set():
             return
         held = consumer.assignment()
@@ -156,5 +153,3 @@ def _pattern(streams: Sequence[Stream[Any]]) -> str | None:
     if not any(stream.pattern for stream in streams):
         return None
     return "(" + "|".join(s.pattern or re.escape(s.name) for s in streams) + ")$"
-
-

@@ -150,7 +150,8 @@ class Relay:
         for backlog in backlogs:
             rows = await connection.fetch(ROWS, *backlog.destination, backlog.relayed, ROWS_A_ROUND)
             batch, count = fill(producer.create_batch(), backlog, rows)
-            future = await producer.send_batch(batch, backlog.destination.topic, partition=backlog.destination.partition)
+            topic, partition = backlog.destination
+            future = await producer.send_batch(batch, topic, partition=partition)
             flights.append((backlog.destination, rows[count - 1]["sequence"], count, future))
         results = await asyncio.gather(*(flight[3] for flight in flights), return_exceptions=True)
         marked = 0

@@ -199,7 +199,7 @@ class Spine:
 
     async def readiness(self) -> dict[str, Any]:
         """Say what works; `ready` is true when the database answers, and partitions are received and placed."""
-        state = self.reader.assignment.state() if self.reader is not None else {"received": False}
+        state: dict[str, Any] = self.reader.assignment.state() if self.reader is not None else {"received": False}
         state["started"] = self.started.is_set()
         try:
             async with asyncio.timeout(2), reading(self.engine) as session:
@@ -222,4 +222,3 @@ class Spine:
         async with reading(self.engine) as session:
             rows = (await session.scalars(select(OutboxPartition))).all()
         return sum(row.last_sequence - row.relayed_sequence for row in rows)
-

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from shared.contracts.fields import Fact
@@ -14,7 +13,8 @@ from shared.database.checkpoint import Source
 from shared.database.outbox import Outbox
 from shared.database.transaction import Session
 from shared.kernel.errors import Rejected
-from shared.messaging.cloudevents import header, sequence_of, text_header, uuid_header
+from shared.messaging.cloudevents import text_header, uuid_header
+from shared.messaging.fence import New
 
 F = TypeVar("F")
 EVENT_BYTES_MAX = 256 * 1024
@@ -33,6 +33,7 @@ class Incoming(Generic[F]):
     sequence: int
     traceparent: str | None
     place: int
+    cause: UUID | None = None
 
 
 def place_of(offset: int, step: int = 0) -> int:
@@ -54,7 +55,7 @@ class Batch(Generic[F]):
         self.rejections.append((event, rejected))
 
 
-Decode = Callable[[ConsumerRecord, Source], Incoming[F] | None]
+Decode = Callable[[New, Source], Incoming[F] | None]
 Handler = Callable[[Batch[F]], Awaitable[None]]
 
 
@@ -79,25 +80,24 @@ def facts(topic: Topic, of_interest: Iterable[type[F]]) -> Stream[F]:
     wanted: dict[bytes, type[Fact]] = {m.__name__.encode(): m for m in of_interest}  # type: ignore[misc]
     known = {name.encode() for name in topic.models}
 
-    def decode(record: ConsumerRecord, source: Source) -> Incoming[F] | None:
-        headers = record.headers
-        kind = header(headers, "ce_type")
+    def decode(new: New, source: Source) -> Incoming[F] | None:
+        headers = new.headers
+        kind = headers.get("ce_type")
         model = wanted.get(kind) if kind is not None else None
         if model is None:
             if kind in known:
                 return None
             raise Rejected("type-unknown", "the event's type is not one of this topic's", pointer="/headers/ce_type")
-        traceparent = header(headers, "traceparent")
-        stamp = sequence_of(headers)
         return Incoming(
-            fact=_validated(model, record.value),  # type: ignore[arg-type]
+            fact=_validated(model, new.record.value),  # type: ignore[arg-type]
             event_id=uuid_header(headers, "ce_id"),
             type=model.__name__,
             source=source,
-            offset=record.offset,
-            sequence=stamp[1] if stamp else 0,
-            traceparent=text_header(headers, "traceparent") if traceparent is not None else None,
-            place=place_of(record.offset),
+            offset=new.record.offset,
+            sequence=new.sequence,
+            traceparent=text_header(headers, "traceparent") if headers.get("traceparent") is not None else None,
+            place=place_of(new.record.offset),
+            cause=uuid_header(headers, "ce_causationid") if headers.get("ce_causationid") is not None else None,
         )
 
     return Stream(topic.name, decode)

@@ -63,4 +63,3 @@ async def _measure(spine: Spine) -> None:
     else:
         LAG_MEASURED.labels("measured").inc()
         LAG_MEASURED_AT.set(time.time())
-

@@ -19,7 +19,7 @@ class FieldProblem(BaseModel):
     detail: str
 
 
-class Problem(Exception):  # noqa: N818  RFC 9457 names it so
+class Problem(Exception):
     """A refusal to be shown to the caller; `type` is stable, `detail` is for people."""
 
     def __init__(

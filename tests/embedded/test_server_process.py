@@ -43,7 +43,7 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 
 def owner_and_server(folder: Path, fate: str) -> tuple[int, int]:
     """The pids of a process killed with SIGKILL just now, and of the server that it had started."""
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", OWNER, str(folder), fate], cwd=PROJECT, stdout=subprocess.PIPE
     ) as owner:
         assert owner.stdout is not None
@@ -67,7 +67,7 @@ def test_a_server_left_behind_is_stopped_by_the_next_start_on_its_folder(tmp_pat
 
 
 def test_a_process_that_took_over_an_old_pid_is_left_alone(tmp_path: Path, server: ServerProcess) -> None:
-    with subprocess.Popen(["sleep", "99"]) as stranger:
+    with subprocess.Popen(["sleep", "99"]) as stranger:  # noqa: S607
         (tmp_path / "sleeper.pid").write_text(str(stranger.pid))
         server.launch(["sleep", "9876"])
         assert stranger.poll() is None
@@ -114,7 +114,7 @@ def test_a_port_that_is_listened_on_is_not_free() -> None:
         "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print(1, flush=True); input()"
     )
     port = free_port()
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", code, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as listener:
         assert listener.stdout is not None

@@ -37,6 +37,7 @@ class Books:
     def __init__(self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment]) -> None:
         self.envelopes = {e.envelope_id: e for e in envelopes}
         self.commitments = {c.commitment_id: c for c in commitments}
+        self._pairs: dict[tuple[str, int], tuple[Envelope | None, Envelope | None]] = {}
         self.changed_envelopes: set[str] = set()
         self.changed_commitments: set[UUID] = set()
 
@@ -44,14 +45,15 @@ class Books:
         """Decide one event: its own outcome first, then the promotions that it allows."""
         outcomes = self._decide(event)
         for outcome in outcomes:
-            for name in {posting.envelope_id for posting in outcome.postings}:
+            touched = {posting.envelope_id for posting in outcome.postings}
+            self.changed_envelopes |= touched
+            for name in touched:
                 self.envelopes[name].version += 1
-                self.changed_envelopes.add(name)
         return outcomes
 
     def _decide(self, event: Event) -> list[Outcome]:
         fact = event.fact
-        if isinstance(fact, CommitmentDeclared):
+        if type(fact) is CommitmentDeclared:
             return [self._declare(fact, event.place)]
         commitment = self.commitments.get(fact.commitment_id)
         if commitment is None or commitment.contract != fact.contract:
@@ -96,10 +98,15 @@ class Books:
 
     def _wanted(self, contract: str, exercise: int, asked: Asked) -> list[tuple[Envelope, int]] | None:
         """Pair each funder asked with its envelope; None when one does not exist."""
+        pair = self._pairs.get((contract, exercise))
+        if pair is None:
+            pair = self._pairs[(contract, exercise)] = (
+                self.envelopes.get(envelope_id(contract, Funder.CDC, exercise)),
+                self.envelopes.get(envelope_id(contract, Funder.STATE, exercise)),
+            )
         wanted = []
-        for funder, amount in ((Funder.CDC, asked.cdc), (Funder.STATE, asked.state)):
+        for envelope, amount in zip(pair, asked, strict=True):
             if amount:
-                envelope = self.envelopes.get(envelope_id(contract, funder, exercise))
                 if envelope is None:
                     return None
                 wanted.append((envelope, amount))
@@ -141,7 +148,7 @@ class Books:
         return _outcome(Kind.RELEASED, commitment, postings, standing=standing)
 
     def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> Outcome:
-        """Down: at once. Up: whole if it fits, else refused; while waiting, down keeps its place, up goes to the end."""
+        """Down: at once. Up: whole if it fits, else refused. While waiting: down keeps its place, up goes to the end."""
         asked, previous = Asked(fact.cdc_cents, fact.state_cents), commitment.asked
         wanted = self._wanted(commitment.contract, commitment.exercise, asked)
         if wanted is None:
@@ -203,5 +210,6 @@ def _outcome(
 
 
 def _movement_refused(event: Event, commitment: Commitment | None, reason: RefusalReason) -> Outcome:
-    return Outcome(Kind.MOVEMENT_REFUSED, event.fact.commitment_id, event.fact.contract,
-                   commitment.exercise if commitment else None, NOTHING, reason=reason, movement=event.type)  # fmt: skip
+    exercise = commitment.exercise if commitment else None
+    return Outcome(Kind.MOVEMENT_REFUSED, event.fact.commitment_id, event.fact.contract, exercise, NOTHING,
+                   reason=reason, movement=event.type)  # fmt: skip

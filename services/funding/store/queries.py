@@ -55,9 +55,7 @@ def _commitment(row: Any) -> Commitment:
 
 async def envelopes(session: Session, *, contract: str | None = None) -> list[EnvelopeRow]:
     """List envelopes, by contract, exercise and funder."""
-    query = select(EnvelopeRow).order_by(
-        col(EnvelopeRow.contract), col(EnvelopeRow.exercise), col(EnvelopeRow.funder)
-    )
+    query = select(EnvelopeRow).order_by(col(EnvelopeRow.contract), col(EnvelopeRow.exercise), col(EnvelopeRow.funder))
     if contract is not None:
         query = query.where(EnvelopeRow.contract == contract)
     return list((await session.scalars(query)).all())

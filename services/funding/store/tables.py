@@ -52,7 +52,9 @@ class CommitmentRow(FundingTable, table=True):
 
     __tablename__ = "commitment"
     __table_args__ = (
-        CheckConstraint("least(cdc_cents, state_cents) >= 0 AND cdc_cents + state_cents > 0", name="ck_commitment_asks"),
+        CheckConstraint(
+            "least(cdc_cents, state_cents) >= 0 AND cdc_cents + state_cents > 0", name="ck_commitment_asks"
+        ),
         CheckConstraint("cdc_cents + state_cents <= cost_cents", name="ck_commitment_cost"),
         CheckConstraint("state IN ('reserved', 'waitlisted', 'refused', 'released')", name="ck_commitment_state"),
         Index(

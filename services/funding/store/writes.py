@@ -44,7 +44,7 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
         await copy_rows(session, "commitment", COMMITMENT_COLUMNS, new)
     if old := [c for c in changed if not c.is_new]:
         columns = zip(
-            *((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state.value) for c in old), strict=True
+            *((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state) for c in old), strict=True
         )
         await connection.execute(UPDATE_COMMITMENTS, *(list(column) for column in columns))
     if books.changed_envelopes:
@@ -62,7 +62,7 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
 def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:
     return (commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked.cdc,
             commitment.asked.state, commitment.cost, commitment.priority, commitment.place,
-            commitment.state.value)  # fmt: skip
+            commitment.state)  # fmt: skip
 
 
 async def insert_envelopes(session: Session, envelopes: Iterable[tuple[str, str, str, int]]) -> None:

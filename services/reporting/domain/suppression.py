@@ -104,15 +104,13 @@ def _highest_hidden(name: str, shown: list[tuple[int, str]], otherwise: int) -> 
 def _is_safe(cells: list[_Cell], threshold: int) -> bool:
     """Whether the sum left by subtraction tells no hidden count, and no sum under the threshold.
 
-    That takes two cells, a sum that reaches the threshold, and for each cell another value that fits the sum and the
-    bounds of all: two hidden cells of at most 10 that sum to 20 are two tens, and 12 left for a small one and its
-    protector is 1 and 11.
+    That takes a sum that reaches the threshold, and for each cell another value that fits the sum and the bounds of
+    all. So never one cell alone; and two hidden cells of at most 10 that sum to 20 are two tens, and 12 left for a
+    small one and its protector is 1 and 11.
     """
     left = sum(cell.count for cell in cells)
-    if len(cells) < 2 or left < threshold:
-        return False
     lowest, highest = sum(cell.lowest for cell in cells), sum(cell.highest for cell in cells)
-    return all(
+    return left >= threshold and all(
         max(cell.lowest, left - (highest - cell.highest)) < min(cell.highest, left - (lowest - cell.lowest))
         for cell in cells
     )

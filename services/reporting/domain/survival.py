@@ -167,7 +167,7 @@ def confidence_interval(step: Step) -> tuple[float, float] | None:
         return None
     hazard = -log(step.survival)
     spread = exp(_NORMAL_QUANTILE * sqrt(step.greenwood) / hazard)
-    return exp(-hazard * spread), exp(-hazard / spread) * (1 - 1e-8)
+    return exp(-hazard * spread), exp(-hazard / spread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

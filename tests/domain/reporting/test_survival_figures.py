@@ -186,19 +186,17 @@ def test_hidden_figures_hold_no_number_and_shown_counts_are_none_or_enough(
         if stratum.hidden:
             assert (stratum.size, stratum.horizons) == (None, ())
             continue
-        assert stratum.size == 0 or stratum.size >= 11
-        for horizon in stratum.horizons:
-            if horizon.hidden:
-                assert horizon == HorizonSurvival(
-                    months=horizon.months, hidden=horizon.hidden, cohort_hidden=horizon.hidden
-                )
-            else:
-                assert horizon.at_risk == 0 or horizon.at_risk >= 11
-                assert (
-                    (horizon.cohort, horizon.cohort_rate) == (None, None)
-                    if horizon.cohort_hidden
-                    else (horizon.cohort == 0 or horizon.cohort >= 11)
-                )
+        assert is_none_or_enough(stratum.size)
+        for one in stratum.horizons:
+            if one.hidden:
+                assert one == HorizonSurvival(months=one.months, hidden=one.hidden, cohort_hidden=one.hidden)
+                continue
+            assert is_none_or_enough(one.at_risk)
+            assert (one.cohort, one.cohort_rate) == (None, None) if one.cohort_hidden else is_none_or_enough(one.cohort)
+
+
+def is_none_or_enough(count: int | None) -> bool:
+    return count is not None and (count == 0 or count >= 11)
 
 
 @PROFILE
@@ -211,10 +209,11 @@ def test_no_difference_from_a_total_leaves_one_stratum_or_fewer_than_eleven(
     if figures.overall.hidden:
         return
     for index in range(len(HORIZON_MONTHS)):
-        told = [None if stratum.hidden else stratum.horizons[index] for stratum in figures.strata]
+        nothing = HorizonSurvival(months=HORIZON_MONTHS[index])
+        told = [nothing if stratum.hidden else stratum.horizons[index] for stratum in figures.strata]
         total = figures.overall.horizons[index]
-        assert_not_found_by_subtraction(total.at_risk, [one and one.at_risk for one in told])
-        assert_not_found_by_subtraction(total.cohort, [one and one.cohort for one in told])
+        assert_not_found_by_subtraction(total.at_risk, [one.at_risk for one in told])
+        assert_not_found_by_subtraction(total.cohort, [one.cohort for one in told])
 
 
 def assert_not_found_by_subtraction(total: int | None, parts: list[int | None]) -> None:
