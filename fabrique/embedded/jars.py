@@ -20,6 +20,7 @@ LOCK = Path(__file__).with_name("kafka_jars.lock")
 VERIFIED = "verified"
 DOWNLOADS_AT_ONCE = 4
 TIMEOUT_SECONDS = 30
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,11 @@ def _download(wanted: list[LockedJar], folder: Path, advance: Advance) -> None:
         path.replace(folder / jar.file_name)
 
     shutil.rmtree(arriving, ignore_errors=True)
+    pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
     try:
-        with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-            list(pool.map(bring, wanted))
+        list(pool.map(bring, wanted))
     finally:
+        pool.shutdown(cancel_futures=True)  # the first failure ends it all, not the forty that would follow
         shutil.rmtree(arriving, ignore_errors=True)
 
 
@@ -146,9 +148,15 @@ def _maven(arriving: Path, advance: Advance) -> Callable[[LockedJar], Path]:
     resolver = PythonResolver(progress_callback=shown)
     context = MavenContext(resolver=resolver, repo_cache=arriving, timeout=TIMEOUT_SECONDS)
 
-    def fetch(jar: LockedJar) -> Path:
-        component: Any = context.project(jar.group, jar.artifact).at_version(jar.version)
-        return Path(component.artifact().resolve())
+    def fetch(jar: LockedJar, tries: int = TRIES) -> Path:
+        artifact: Any = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
+        try:
+            return Path(artifact.resolve())
+        except Exception:
+            artifact.cached_path.unlink(missing_ok=True)  # half a jar would be taken for a whole one
+            if tries == 1:
+                raise
+            return fetch(jar, tries - 1)
 
     return fetch
 

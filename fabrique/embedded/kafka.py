@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from fabrique.embedded.docker_engine import engine_version, get_image
-from fabrique.embedded.errors import DidNotStart
+from fabrique.embedded.errors import DidNotStart, Missing
 from fabrique.embedded.jars import get_jars
 from fabrique.embedded.java import find_java
 from fabrique.embedded.kafka_archive import archive, archive_if_made
@@ -38,6 +39,17 @@ class Broker(Protocol):
     def erase(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What is asked of a broker of our own, wherever it runs."""
+
+    folder: Path
+    port: int | None
+    profile: Profile
+    extra_properties: Mapping[str, str]
+    dies_with_owner: bool
+
+
 def start_kafka(
     folder: Path,
     *,
@@ -50,42 +62,84 @@ def start_kafka(
 ) -> Broker:
     """A broker that answers, its log kept in `folder`; what was chosen is reported in one line.
 
-    A broker that an earlier run left on the same folder is stopped first: only its owner knows its settings. If that
-    owner is alive, `FolderInUse` is raised instead. Raises `Missing` with the command that helps when no source of
-    `among` can give a Kafka, `DidNotStart` with the end of the log when one fails.
+    A broker that an earlier run left on the same folder is stopped first: only its owner knew its settings. If that
+    owner is alive, `FolderInUse` is raised instead. A folder stays with the source that filled it. Raises `Missing`,
+    with the command that helps, when no source of `among` can give a Kafka, `DidNotStart` when one fails.
     """
-    lent = os.environ.get(SERVERS_VARIABLE) if "environment" in among else None
-    broker: Broker | None = LentKafka(lent) if lent else None
+    wish = _Wish(
+        folder=folder,
+        port=port,
+        profile=profile,
+        extra_properties=extra_properties or {},
+        dies_with_owner=dies_with_owner,
+    )
+    broker: Broker | None = _lent() if "environment" in among else None
     if broker is None and "docker" in among:
-        in_docker = KafkaInDocker(
-            folder, profile=profile, port=port, extra_properties=extra_properties, dies_with_owner=dies_with_owner
-        )
-        broker = _started_in_docker(in_docker, report)
+        broker = _in_docker(wish, report)
+    if broker is None and "java" in among:
+        broker = _on_java(wish, report)
     if broker is None:
-        broker = KafkaOnJava(
-            folder,
-            installation := Installation(java=find_java(), jars=get_jars(report)),
-            profile=profile,
-            port=port,
-            extra_properties=extra_properties,
-            flags=share_flags(archive(installation, report) if profile == "quick" else archive_if_made(installation)),
-            dies_with_owner=dies_with_owner,
-        )
-    broker.start()
+        raise Missing(f"No Kafka was found among: {', '.join(among)}.", remedy=f"docker pull {IMAGE}")
     report(broker.description)
     return broker
 
 
-def _started_in_docker(broker: KafkaInDocker, report: Report) -> KafkaInDocker | None:
-    """The broker, started; None, with the reason said, when this Docker engine cannot run it."""
-    if engine_version() is None:
+def _lent() -> LentKafka | None:
+    servers = os.environ.get(SERVERS_VARIABLE)
+    if not servers:
         return None
-    if not get_image(IMAGE, report):
-        report(f"Docker answers, but has no image {IMAGE} and cannot pull it: Kafka's jars are used instead")
+    broker = LentKafka(servers)
+    broker.start()
+    return broker
+
+
+def _in_docker(wish: _Wish, report: Report) -> KafkaInDocker | None:
+    """A broker in a container; None, with the reason said, when there is no engine or it cannot run the image.
+
+    A folder whose log is in a Docker volume already needs that engine: another Kafka would show it empty.
+    """
+    if KafkaOnJava.has_run_in(wish.folder):
+        return None
+    broker = KafkaInDocker(
+        wish.folder,
+        profile=wish.profile,
+        port=wish.port,
+        extra_properties=wish.extra_properties,
+        dies_with_owner=wish.dies_with_owner,
+    )
+    if not broker.has_run and not _image_is_here(report):
         return None
     try:
         broker.start()
-    except DidNotStart as failure:
-        report(f"Docker could not run {IMAGE}, Kafka's jars are used instead. {failure}")
+    except DidNotStart:
+        if broker.has_run:
+            raise
+        broker.remove_volume()
+        report(f"Docker could not run {IMAGE}, see {broker.log}: Kafka's jars are used instead")
         return None
+    return broker
+
+
+def _image_is_here(report: Report) -> bool:
+    if engine_version() is None:
+        return False
+    here = get_image(IMAGE, report)
+    if not here:
+        report(f"Docker answers, but has no image {IMAGE} and cannot pull it: Kafka's jars are used instead")
+    return here
+
+
+def _on_java(wish: _Wish, report: Report) -> KafkaOnJava:
+    installation = Installation(java=find_java(), jars=get_jars(report))
+    quick = wish.profile == "quick"
+    broker = KafkaOnJava(
+        wish.folder,
+        installation,
+        profile=wish.profile,
+        port=wish.port,
+        extra_properties=wish.extra_properties,
+        flags=share_flags(archive(installation, report) if quick else archive_if_made(installation)),
+        dies_with_owner=wish.dies_with_owner,
+    )
+    broker.start()
     return broker

@@ -10,13 +10,14 @@ from fabrique.embedded.claims import claim, give_back
 from fabrique.embedded.docker_engine import docker
 from fabrique.embedded.jars import KAFKA_VERSION
 from fabrique.embedded.kafka_clients import wait_for_broker
+from fabrique.embedded.kafka_installation import written_id
 from fabrique.embedded.kafka_settings import Profile, broker_properties, heap_flags
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.server_process import ServerProcess
 
 IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 CONTROLLER_PORT = 9093
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120  # one that has ended is noticed at once
 STOP_SECONDS_MAX = 20
 DATA = "/var/lib/kafka/data"
 
@@ -42,10 +43,14 @@ class KafkaInDocker:
         self.bootstrap_servers = [f"127.0.0.1:{self.port}"]
         self.description = f"Kafka {KAFKA_VERSION} in Docker, at {self.bootstrap_servers[0]}"
         self._folder = folder.resolve()
-        self._name = f"fabrique-kafka-{hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]}"
+        digest = hashlib.sha256(str(self._folder).encode()).digest()
+        self._name = f"fabrique-kafka-{digest.hex()[:12]}"
         self._environment = _environment(
-            _place(self.port) | broker_properties(profile, extra_properties or {}), profile=profile
+            _place(self.port) | broker_properties(profile, extra_properties or {}),
+            heap=" ".join(heap_flags(profile)),
+            cluster=written_id(digest[:16]),  # the same at every start on this volume
         )
+        self._marker = self._folder / "log-is-in-docker"
         self._process = ServerProcess(
             "docker-run",
             folder=self._folder,
@@ -54,6 +59,16 @@ class KafkaInDocker:
             patience_seconds=STOP_SECONDS_MAX,
             dies_with_owner=dies_with_owner,
         )
+
+    @property
+    def log(self) -> Path:
+        """What the container says."""
+        return self._process.log
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the log of this folder lies in a volume of the Docker engine."""
+        return self._marker.exists()
 
     def start(self) -> None:
         """Start, or start again on the same volume and port; returns when the broker answers."""
@@ -66,8 +81,8 @@ class KafkaInDocker:
         if not wait_for_broker(self.bootstrap_servers, seconds=START_SECONDS_MAX, alive=self._runs):
             failure = self._process.not_started(f"no answer at {self.bootstrap_servers[0]}")
             self._remove_container()
-            give_back(self._folder)
             raise failure
+        self._marker.touch()
 
     def stop(self) -> None:
         """Stop gracefully and give the folder back."""
@@ -92,9 +107,13 @@ class KafkaInDocker:
     def erase(self) -> None:
         """Stop at once and remove the container, its volume and the folder."""
         self.kill()
-        docker("volume", "rm", "--force", self._name)
+        self.remove_volume()
         give_back(self._folder)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def remove_volume(self) -> None:
+        """Forget the log."""
+        docker("volume", "rm", "--force", self._name)
 
     def _runs(self) -> bool:
         return self._process.pid is not None
@@ -113,8 +132,8 @@ def _place(port: int) -> dict[str, str]:
     }
 
 
-def _environment(properties: Mapping[str, str], *, profile: Profile) -> dict[str, str]:
+def _environment(properties: Mapping[str, str], *, heap: str, cluster: str) -> dict[str, str]:
     """The image reads its properties from variables, in which `.`, `_` and `-` have their own spelling."""
     spelling = str.maketrans({".": "_", "_": "__", "-": "___"})
     variables = {f"KAFKA_{name.translate(spelling).upper()}": value for name, value in properties.items()}
-    return variables | {"KAFKA_HEAP_OPTS": " ".join(heap_flags(profile))}
+    return variables | {"KAFKA_HEAP_OPTS": heap, "CLUSTER_ID": cluster}

@@ -55,11 +55,13 @@ def format_folder(installation: Installation, data: Path) -> None:
 
 
 def random_id() -> str:
-    """A random id as Kafka writes them: 128 bits in URL-safe base 64, not beginning with a dash."""
-    while True:
-        written = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        if not written.startswith("-"):
-            return written
+    """A new id for a cluster or a folder."""
+    return written_id(uuid.uuid4().bytes)
+
+
+def written_id(bits: bytes) -> str:
+    """128 bits as Kafka writes them: URL-safe base 64, here never with a leading dash, which looks like an option."""
+    return base64.urlsafe_b64encode(bytes([bits[0] & 0x7F]) + bits[1:]).decode().rstrip("=")
 
 
 def _format_model(installation: Installation, model: Path) -> None:

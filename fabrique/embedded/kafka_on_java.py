@@ -13,8 +13,9 @@ from fabrique.embedded.kafka_settings import Profile, broker_properties, jvm_fla
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.server_process import ServerProcess
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120  # one that has ended is noticed at once
 STOP_SECONDS_MAX = 20
+DATA = "data"
 
 
 class KafkaOnJava:
@@ -48,6 +49,11 @@ class KafkaOnJava:
             dies_with_owner=dies_with_owner,
         )
 
+    @staticmethod
+    def has_run_in(folder: Path) -> bool:
+        """Whether the folder holds a log that only the jars can read."""
+        return (folder / DATA).exists()
+
     @property
     def pid(self) -> int | None:
         """The JVM's process, None when it is not running."""
@@ -57,7 +63,7 @@ class KafkaOnJava:
         """Start, or start again on the same folder and port; returns when the broker answers."""
         claim(self._folder)
         self._process.stop_predecessor()
-        data = self._folder / "data"
+        data = self._folder / DATA
         if not data.exists():
             format_folder(self._installation, data)
         place = local_properties(data, port=self.port, controller_port=free_port())

@@ -1,6 +1,7 @@
 """Finds a real PostgreSQL for this run: the one named by the environment, or the wheel's server on this machine."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -31,13 +32,24 @@ class Postgres(Protocol):
 
 
 def start_postgres(
-    folder: Path, *, port: int | None = None, report: Report = silent, dies_with_owner: bool = True
+    folder: Path,
+    *,
+    port: int | None = None,
+    extra_settings: Mapping[str, str] | None = None,
+    report: Report = silent,
+    dies_with_owner: bool = True,
 ) -> Postgres:
-    """A server that answers and is durable; raises `NotDurable` when it could forget what it acknowledged."""
+    """A server that answers and is durable; what was chosen is reported in one line.
+
+    Raises `NotDurable` when it could forget what it acknowledged, `Missing` when there is no server to start,
+    `FolderInUse` when the folder's server belongs to another living process, `DidNotStart` when it fails.
+    """
     lent = os.environ.get(URL_VARIABLE)
-    server: Postgres = (
-        LentPostgres(lent) if lent else PostgresFromWheel(folder, port=port, dies_with_owner=dies_with_owner)
-    )
+    server: Postgres
+    if lent:
+        server = LentPostgres(lent)
+    else:
+        server = PostgresFromWheel(folder, port=port, extra_settings=extra_settings, dies_with_owner=dies_with_owner)
     server.start()
     report(server.description)
     return server

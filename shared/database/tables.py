@@ -16,6 +16,8 @@ class SpineTable(SQLModel, registry=registry()):
 class Checkpoint(SpineTable, table=True):
     """How far one input partition is applied: the position, the fence and the inbox."""
 
+    __table_args__ = (CheckConstraint("next_offset >= 0", name="ck_checkpoint_next_offset"),)
+
     topic: str = Field(primary_key=True)
     partition: int = Field(primary_key=True)
     next_offset: int = Field(default=0, sa_type=BigInteger)

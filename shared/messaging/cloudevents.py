@@ -10,6 +10,8 @@ from shared.kernel.errors import Rejected
 
 Headers = Mapping[str, bytes | None]
 """A record's headers by name; of a name given twice, the last counts."""
+SEQUENCE_MAX = 2**63 - 1
+"""The largest that a table holds: a relay never wrote a larger one."""
 _EPOCH = re.compile(rb"/epoch/(\d{1,9})$")
 _SCHEMA = "urn:fabrique:schema:{topic}:{type}"
 _FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
@@ -42,10 +44,9 @@ def binary_headers(
         *_FIXED,
         ("ce_id", str(event_id).encode()),
         ("ce_source", source),
-        ("ce_type", type_.encode()),
-        ("ce_time", time.astimezone(UTC).isoformat().encode()),
+        *_type_headers(topic, type_),
+        ("ce_time", _instant(time)),
         ("ce_subject", subject.encode()),
-        ("ce_dataschema", schema_of(topic, type_).encode()),
         ("ce_sequence", b"%020d" % sequence),
     ]
     if cause is not None:
@@ -53,6 +54,16 @@ def binary_headers(
     if traceparent is not None:
         headers.append(("traceparent", traceparent.encode()))
     return headers
+
+
+@lru_cache(maxsize=1024)
+def _type_headers(topic: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+    return (("ce_type", type_.encode()), ("ce_dataschema", schema_of(topic, type_).encode()))
+
+
+@lru_cache(maxsize=4096)
+def _instant(time: datetime) -> bytes:
+    return time.astimezone(UTC).isoformat().encode()
 
 
 def text_header(headers: Headers, name: str) -> str:
@@ -79,8 +90,8 @@ def sequence_of(headers: Headers) -> tuple[int, int] | None:
     source, sequence = headers.get("ce_source"), headers.get("ce_sequence")
     if source is None or sequence is None or len(sequence) > 20 or not sequence.isdigit():
         return None
-    epoch = _epoch(source)
-    return None if epoch is None else (epoch, int(sequence))
+    epoch, number = _epoch(source), int(sequence)
+    return None if epoch is None or number > SEQUENCE_MAX else (epoch, number)
 
 
 @lru_cache(maxsize=1024)

@@ -34,8 +34,11 @@ class Fresh:
     sequence_holes: list[tuple[Source, int, int]] = field(default_factory=list)
 
 
-def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position]) -> Fresh:
-    """Drop what was applied before (offset) and what a relay sent twice (sequence); notice holes."""
+def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position], *, relayed: bool = True) -> Fresh:
+    """Drop what was applied before (offset) and what a relay sent twice (sequence); notice holes.
+
+    Only our relays' sequences count: in a topic that is not `relayed`, a partner may write any header it likes.
+    """
     result = Fresh([], dict(locked))
     for origin, run in groupby(records, key=_origin):
         source = Source(*origin)
@@ -46,14 +49,14 @@ def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position]) 
                 continue
             if record.offset > position.next_offset:
                 result.offset_holes.append((source, position.next_offset, record.offset))
-            position = _take(result, record, source, position)
+            position = _take(result, record, source, position, relayed=relayed)
         result.positions[source] = position
     return result
 
 
-def _take(result: Fresh, record: ConsumerRecord, source: Source, position: Position) -> Position:
+def _take(result: Fresh, record: ConsumerRecord, source: Source, position: Position, *, relayed: bool) -> Position:
     headers = dict(record.headers)
-    stamp = sequence_of(headers)
+    stamp = sequence_of(headers) if relayed else None
     if stamp is None:
         result.records.append(New(record, headers, 0))
         return Position(record.offset + 1, position.epoch, position.last_sequence)

@@ -90,8 +90,18 @@ class MicroBatch:
                 await self._isolate(records[:middle])
                 await self._isolate(records[middle:])
                 return
-            self._count_unknown(Source(records[0].topic, records[0].partition), error)
-            await self._transact(records, doomed=_as_rejected(error))
+            source = Source(records[0].topic, records[0].partition)
+            self._count_unknown(source, error)
+            await self._condemn(records, source, _as_rejected(error))
+
+    async def _condemn(self, records: Sequence[ConsumerRecord], source: Source, why: Rejected) -> None:
+        """Put a record in quarantine unread; what not even that helps parks its partition."""
+        try:
+            await self._transact(records, doomed=why)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            raise PartitionParked(source) from error
 
     def _count_unknown(self, source: Source, error: Exception) -> None:
         if isinstance(error, Rejected):
@@ -111,7 +121,7 @@ class MicroBatch:
         started = time.perf_counter()
         async with transaction(self._engine) as session:
             locked = await self._lock(session, {Source(r.topic, r.partition) for r in records})
-            new = fresh(records, locked)
+            new = fresh(records, locked, relayed=self._stream.pattern is None)
             if new.positions == locked:
                 self._observe(new)
                 return
@@ -125,7 +135,8 @@ class MicroBatch:
                     _refusal(by_origin[(*event.source, event.offset)], rejected) for event, rejected in batch.rejections
                 ]
             await self._quarantine(session, batch.outbox, refusals)
-            await checkpoint.advance(session, new.positions, at=self._clock())
+            moved = {source: to for source, to in new.positions.items() if to != locked[source]}
+            await checkpoint.advance(session, moved, at=self._clock())
             await batch.outbox.flush()
         self._observe(new)
         topic = self._stream.name
@@ -164,7 +175,7 @@ class MicroBatch:
         now = self._clock()
         await quarantine.put(session, refusals, at=now, seal=self._seal)
         letters = {r.source.topic: Destination(f"{r.source.topic}.{self._reader}.dlq", 0) for r in refusals}
-        await outbox.hold(letters.values())
+        await outbox.hold(letters.values(), make_missing=True)
         for refusal in refusals:
             self._announce_dead(outbox, letters[refusal.source.topic], refusal, now)
             log.warning("record quarantined", **refusal.source._asdict(), offset=refusal.offset,
@@ -189,7 +200,7 @@ class MicroBatch:
         if new.repeated:
             metrics.EVENTS_FILTERED.labels(topic, "repeated").inc(new.repeated)
         for what, holes in (("sequence_hole", new.sequence_holes), ("offset_hole", new.offset_holes)):
-            if what == "offset_hole" and (self._stream.compacted or self._stream.pattern):
+            if self._stream.compacted or self._stream.pattern:
                 continue
             for source, before, after in holes:
                 metrics.INVARIANT_VIOLATIONS.labels(what).inc()

@@ -102,6 +102,8 @@ class Reader:
         """Apply what FastStream hands over; an error that escapes ends the process, never a record."""
         try:
             async with self.assignment.in_hand:
+                if self.stopping.is_set():
+                    return  # the batch before may have been given up: to apply this one would jump over it
                 for _, run in groupby(records, key=lambda r: id(self._stream_of(r.topic))):
                     await self._apply(list(run))
             await self._commit(records)

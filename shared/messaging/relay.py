@@ -18,6 +18,7 @@ from aiokafka.errors import (
 from sqlalchemy.engine import make_url
 
 from shared.database.outbox import Destination
+from shared.kernel.errors import ProgrammeError
 from shared.messaging import metrics
 from shared.messaging.backoff import delays, pause
 from shared.messaging.cloudevents import binary_headers, source_of
@@ -47,6 +48,14 @@ MARK = (
 PARK = "UPDATE outbox_partition SET parked = $3 WHERE topic = $1 AND partition = $2"
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext($1), $2)"
 UNLOCK = "SELECT pg_advisory_unlock(hashtext($1), $2)"
+
+
+class OutboxHole(ProgrammeError):
+    """A sequence that was given out is not in the outbox: its partition stops and waits for a person."""
+
+
+class SenderStuck(ProgrammeError):
+    """A producer that failed does not stop: only the end of the process makes sure that it sends nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +90,22 @@ class Relay:
         self.progressed_at = time.monotonic()
 
     async def run(self) -> None:
-        """Relay until told to stop, whatever breaks in between."""
+        """Relay until told to stop, whatever breaks in between. Raises SenderStuck: then the process must end."""
         waits = delays(longest=5.0)
-        while not self.stopping.is_set():
-            try:
-                await self._session()
-                waits = delays(longest=5.0)
-            except Exception as error:
-                log.warning("relay starts again", relay=self._name, error=type(error).__name__)
-                await pause(next(waits), self.stopping)
-        await self._drop_producer()
+        try:
+            while not self.stopping.is_set():
+                tried_at = time.monotonic()
+                try:
+                    await self._session()
+                except SenderStuck:
+                    raise
+                except Exception as error:
+                    if self.progressed_at > tried_at:
+                        waits = delays(longest=5.0)  # it worked in between
+                    log.warning("relay starts again", relay=self._name, error=type(error).__name__)
+                    await pause(next(waits), self.stopping)
+        finally:
+            await self._drop_producer()
 
     async def _session(self) -> None:
         """Hold one database connection, and with it the advisory locks, for as long as both ends work."""
@@ -146,16 +161,20 @@ class Relay:
 
     async def _send(self, connection: asyncpg.Connection, backlogs: Iterable[Backlog]) -> int:
         producer = await self._ready_producer()
-        flights: list[tuple[Destination, int, int, asyncio.Future[Any]]] = []
+        filled: list[tuple[Destination, int, int, Any]] = []
         for backlog in backlogs:
             rows = await connection.fetch(ROWS, *backlog.destination, backlog.relayed, ROWS_A_ROUND)
-            batch, count = fill(producer.create_batch(), backlog, rows)
-            topic, partition = backlog.destination
-            future = await producer.send_batch(batch, topic, partition=partition)
-            flights.append((backlog.destination, rows[count - 1]["sequence"], count, future))
-        results = await asyncio.gather(*(flight[3] for flight in flights), return_exceptions=True)
+            try:
+                batch, count = fill(producer.create_batch(), backlog, rows)
+            except OutboxHole as hole:
+                await self._park(connection, backlog.destination, str(hole))
+            else:
+                filled.append((backlog.destination, rows[count - 1]["sequence"], count, batch))
+        results = await asyncio.gather(
+            *(_send_batch(producer, batch, destination) for destination, _, _, batch in filled), return_exceptions=True
+        )
         marked = 0
-        for (destination, sequence, count, _), result in zip(flights, results, strict=True):
+        for (destination, sequence, count, _), result in zip(filled, results, strict=True):
             if isinstance(result, PARKING):
                 await self._park(connection, destination, type(result).__name__)
             elif not isinstance(result, BaseException):
@@ -193,19 +212,32 @@ class Relay:
             return
         if not self.stopping.is_set():
             metrics.PRODUCER_REBUILDS.inc()
-        await asyncio.wait_for(producer.stop(), 10)
+        try:
+            await asyncio.wait_for(producer.stop(), 10)
+        except TimeoutError as error:
+            raise SenderStuck("a producer does not stop, and could still deliver late") from error
+
+
+async def _send_batch(producer: AIOKafkaProducer, batch: Any, destination: Destination) -> None:
+    """Send, and wait until Kafka has it."""
+    await (await producer.send_batch(batch, destination.topic, partition=destination.partition))
 
 
 def fill(batch: Any, backlog: Backlog, rows: Sequence[asyncpg.Record]) -> tuple[Any, int]:
-    """Append rows to a Kafka batch until it is full; return it with how many went in."""
+    """Append rows to a Kafka batch until it is full; return it with how many went in, at least one.
+
+    Raises OutboxHole when the next sequence is not there.
+    """
     topic, partition = backlog.destination
     source = source_of(topic, partition, backlog.epoch).encode()
     expected = backlog.relayed
+    if not rows:
+        raise OutboxHole(f"the outbox has nothing after {expected}, but gave out {backlog.last}")
     for count, row in enumerate(rows):
         sequence, key, event_id, type_, subject, cause, traceparent, at, committed_at, value = row
         expected += 1
         if sequence != expected:
-            raise RuntimeError(f"the outbox of {topic}/{partition} has a hole before {sequence}")
+            raise OutboxHole(f"the outbox has {sequence} where {expected} should be")
         headers = binary_headers(
             event_id=event_id, source=source, type_=type_, topic=topic, subject=subject, sequence=sequence, time=at,
             cause=cause, traceparent=traceparent,

@@ -13,7 +13,7 @@ from sqlmodel import select
 from shared.contracts.topics import Topic
 from shared.database import outbox, quarantine
 from shared.database.checkpoint import Source
-from shared.database.migrations import at_head
+from shared.database.revision import at_head
 from shared.database.outbox import Destination
 from shared.database.quarantine import Seal, plain
 from shared.database.tables import Checkpoint, OutboxPartition
@@ -97,7 +97,7 @@ class Spine:
         terms = self.terms
         for check in terms.checks:
             check()
-        if not await at_head(terms.migrations, terms.database_url):
+        if not await at_head(terms.migrations, self.engine):
             raise Unavailable("the database is not migrated: run `fabrique migrate`")
         await self._see_topics()
         self.reader = Reader(

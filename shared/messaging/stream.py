@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from shared.contracts.fields import Fact
-from shared.contracts.topics import Topic
+from shared.contracts.topics import Cleanup, Topic
 from shared.database.checkpoint import Source
 from shared.database.outbox import Outbox
 from shared.database.transaction import Session
@@ -23,7 +23,10 @@ EVENT_BYTES_MAX = 256 * 1024
 
 @dataclass(slots=True, eq=False)
 class Incoming(Generic[F]):
-    """One record, decoded: its fact, who it is, where it came from, and its place in the line."""
+    """One record, decoded: its fact, who it is, where it came from, and its place in the line.
+
+    `cause` is the event that caused it; `timestamp_ms` is Kafka's, which our relays set to the commit's time.
+    """
 
     fact: F
     event_id: UUID
@@ -34,6 +37,7 @@ class Incoming(Generic[F]):
     traceparent: str | None
     place: int
     cause: UUID | None = None
+    timestamp_ms: int = 0
 
 
 def place_of(offset: int, step: int = 0) -> int:
@@ -98,9 +102,10 @@ def facts(topic: Topic, of_interest: Iterable[type[F]]) -> Stream[F]:
             traceparent=text_header(headers, "traceparent") if headers.get("traceparent") is not None else None,
             place=place_of(new.record.offset),
             cause=uuid_header(headers, "ce_causationid") if headers.get("ce_causationid") is not None else None,
+            timestamp_ms=new.record.timestamp,
         )
 
-    return Stream(topic.name, decode)
+    return Stream(topic.name, decode, compacted=topic.cleanup is Cleanup.COMPACT)
 
 
 def _validated(model: type[Fact], value: bytes | None) -> Fact:

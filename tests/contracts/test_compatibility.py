@@ -60,7 +60,7 @@ BREAKING = {
          "/note: maxLength tightened from 10 to 9")
     ],
     "a longer list asked for": [((*FIELDS, "items", "minItems"), 2, "/items: minItems tightened from 1 to 2")],
-    "a pattern changed": [((*FIELDS, "id", "pattern"), "^[a-y]+$", "/id: pattern changed from '^[a-z]+$' to '^[a-y]+$'")],
+    "a pattern changed": [((*FIELDS, "id", "pattern"), "^a+$", "/id: pattern changed from '^[a-z]+$' to '^a+$'")],
     "a format added": [((*FIELDS, "id", "format"), "uuid", "/id: format changed from None to 'uuid'")],
     "a default changed": [((*NOTE, "default"), "none", "/note: default changed from None to 'none'")],
     "unknown fields refused": [
@@ -73,8 +73,12 @@ BREAKING = {
         ((*ITEM, "properties", "rate"), {"type": "number"}, ""),
         ((*ITEM, "required"), ["months", "rate"], "/items/items/rate: the field is now required"),
     ],
-    "a rule that this check does not know": [(("minProperties",), 4, "/: minProperties tightened from None to 4")],
-    "an alternative added": [(("oneOf",), [{"required": ["id"]}], "/: oneOf changed from None to [{'required': ['id']}]")],
+    "a rule that this check does not know": [
+        (("not",), {"type": "null"}, "/: not changed from None to {'type': 'null'}")
+    ],
+    "an alternative added": [
+        (("oneOf",), [{"required": ["id"]}], "/: oneOf changed from None to [{'required': ['id']}]")
+    ],
     "a rule between fields": [
         (("anyOf",), [{"required": ["note"]}], "/: anyOf changed from None to [{'required': ['note']}]")
     ],
@@ -164,7 +168,8 @@ def test_losing_any_field_of_any_released_schema_is_noticed(baseline: dict[str, 
         for field in schema["properties"]:
             damaged = copy.deepcopy(dict(current[name]))
             del damaged["properties"][field]
-            assert f"{name}/{field}: the field is gone" in breaks(baseline, {**current, name: damaged})
+            noticed = breaks({"schemas": {name: schema}}, {name: damaged})
+            assert noticed == [f"{name}/{field}: the field is gone"]
 
 
 def test_requiring_any_field_of_any_released_schema_is_noticed(baseline: dict[str, Any]) -> None:
@@ -172,7 +177,7 @@ def test_requiring_any_field_of_any_released_schema_is_noticed(baseline: dict[st
     for name, schema in baseline["schemas"].items():
         damaged = {**current[name], "required": list(current[name]["properties"])}
         optional = sorted(schema["properties"].keys() - set(schema["required"]))
-        noticed = breaks(baseline, {**current, name: damaged})
+        noticed = breaks({"schemas": {name: schema}}, {name: damaged})
         assert [f"{name}/{field}: the field is now required" for field in optional] == noticed
 
 

@@ -32,7 +32,8 @@ def record(sequence: int, *, epoch: int = 0, partition: int = 3) -> SimpleNamesp
     """A record as our relay writes it."""
     headers = binary_headers(
         event_id=UUID(int=sequence), source=source_of(TOPIC, partition, epoch).encode(), type_="AllocationReserved",
-        topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC), cause=None, traceparent=None,
+        topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC), cause=None,
+        traceparent=None,
     )  # fmt: skip
     return SimpleNamespace(topic=TOPIC, partition=partition, headers=headers)
 
@@ -48,7 +49,7 @@ def test_the_guide_s_program_reads_each_partition_apart(is_new: Any) -> None:
 
 def test_the_guide_s_program_stops_at_a_hole(is_new: Any) -> None:
     assert is_new(record(1))
-    with pytest.raises(RuntimeError, match="funding.allocation.v1/3: 3 came after 1"):
+    with pytest.raises(RuntimeError, match=r"funding\.allocation\.v1/3: 3 came after 1"):
         is_new(record(3))
 
 

@@ -19,7 +19,8 @@ SCHEMAS = {
     for model in models
 }
 each_schema = pytest.mark.parametrize(("folder", "type_"), SCHEMAS, ids=["/".join(name) for name in SCHEMAS])
-PARTICIPLE = re.compile(r"^([A-Z][a-z]+)+(ed|Made|Held|Begun|TakenOver|ConfirmedActive|RegimeLeft)$")
+IRREGULAR = "Made|Held|Withdrawn|Frozen|Unfrozen|TakenOver|CarriedOver|ConfirmedActive|RegimeLeft"
+PARTICIPLE = re.compile(rf"^([A-Z][a-z]+)+([A-Z][a-z]*ed|{IRREGULAR})$")
 """A noun and a past participle: the regular ones, and the irregular ones that the events use."""
 NAMES_A_PERSON = re.compile(r"(^|_)(name|first_name|last_name|email|mail|phone|address|birth|birthday|nir)($|_)")
 

@@ -48,7 +48,7 @@ def owner_and_server(folder: Path, fate: str) -> tuple[int, int]:
     ) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
-        assert "sleep 9876" in command_of(pid)
+        assert wait_until(lambda: "sleep 9876" in command_of(pid), seconds=5)
         owner.kill()
     return owner.pid, pid
 

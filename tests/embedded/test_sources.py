@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fabrique.embedded.docker_engine import docker, engine_version, has_image
-from fabrique.embedded.errors import Missing
+from fabrique.embedded.errors import DidNotStart, Missing
 from fabrique.embedded.java import examine, find_java
 from fabrique.embedded.kafka import start_kafka
 from fabrique.embedded.kafka_in_docker import IMAGE
@@ -38,7 +38,7 @@ def put(folder: Path, name: str, script: str) -> Path:
     ("script", "reason"),
     [
         (NO_IMAGE, f"Docker answers, but has no image {IMAGE} and cannot pull it: Kafka's jars are used instead"),
-        (BAD_IMAGE, f"Docker could not run {IMAGE}, Kafka's jars are used instead."),
+        (BAD_IMAGE, f"Docker could not run {IMAGE}, see "),
     ],
 )
 def test_a_docker_that_cannot_run_the_image_is_passed_over_with_the_reason(
@@ -53,6 +53,13 @@ def test_a_docker_that_cannot_run_the_image_is_passed_over_with_the_reason(
         assert broker.pid is not None
     finally:
         broker.erase()
+
+
+def test_a_log_kept_by_docker_is_never_replaced_by_an_empty_one(programs: Path, tmp_path: Path) -> None:
+    put(programs, "docker", BAD_IMAGE)
+    (tmp_path / "log-is-in-docker").touch()
+    with pytest.raises(DidNotStart, match="exec format error"):
+        start_kafka(tmp_path, among=["docker", "java"])
 
 
 def test_a_docker_command_without_an_engine_is_no_engine(programs: Path) -> None:

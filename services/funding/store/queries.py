@@ -27,17 +27,23 @@ WAITING = (
 
 
 async def load_books(
-    session: Session, *, contracts: Iterable[str], named: Iterable[UUID], moved: Iterable[UUID]
+    session: Session,
+    *,
+    contracts: Iterable[str],
+    named: Iterable[UUID],
+    moved: Iterable[UUID],
+    begun: Iterable[tuple[str, int]],
 ) -> Books:
     """Load what a batch may touch: the contracts' envelopes, the commitments named, and, where one of the `moved`
     commitments may give something back, all that wait beside it.
 
+    `begun` are the (contract, exercise) of those among the moved that the same batch declares: no row names them yet.
     The checkpoint's lock makes this transaction the only writer of its contracts, so the rows need none of their own.
     """
     connection = await driver(session)
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, sorted(set(contracts)))]
     commitments = {row[0]: _commitment(row) for row in await connection.fetch(COMMITMENTS, list(set(named)))}
-    pairs = {(c.contract, c.exercise) for i in set(moved) if (c := commitments.get(i)) is not None}
+    pairs = {(c.contract, c.exercise) for i in set(moved) if (c := commitments.get(i)) is not None} | set(begun)
     if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
         waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
         commitments |= {row[0]: _commitment(row) for row in waiting}

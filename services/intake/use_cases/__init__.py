@@ -1,0 +1,1 @@
+"""What intake does: accept what partners tell, follow what becomes of it, keep the keys."""

@@ -1,0 +1,107 @@
+"""Makes, revokes, lists and recognises the keys of platforms."""
+
+import secrets
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.intake.domain import api_key
+from services.intake.domain.scope import EVERY_TYPE, Scope
+from services.intake.store import queries
+from services.intake.store.tables import ApiKey
+from shared.contracts.fields import PlatformName
+from shared.contracts.told import TOLD
+from shared.database.transaction import reading, transaction
+from shared.kernel.clock import Clock
+from shared.kernel.errors import ProgrammeError
+from shared.kernel.funders import Funder
+
+PREFIX_BYTES, SECRET_BYTES = 5, 32
+REMEMBERED_SECONDS = 2.0
+REMEMBERED_KEYS_MAX = 10_000
+PLATFORM: TypeAdapter[str] = TypeAdapter(PlatformName)
+
+
+class KeyTermsInvalid(ProgrammeError):
+    """A key cannot be made with these terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just made; `key` is shown once and kept nowhere."""
+
+    prefix: str
+    key: str
+
+
+async def create_key(
+    engine: AsyncEngine, *, platform: str, event_types: Collection[str], funders: Iterable[Funder], clock: Clock
+) -> NewKey:
+    """Make a key for a platform. Raises KeyTermsInvalid for an unknown type or a platform that cannot be named so."""
+    if unknown := set(event_types) - TOLD.keys() - {EVERY_TYPE}:
+        raise KeyTermsInvalid(f"not types of event: {', '.join(sorted(unknown))}")
+    try:
+        PLATFORM.validate_python(platform)
+    except ValueError as error:
+        raise KeyTermsInvalid("a platform is named with small letters, digits and hyphens") from error
+    prefix = secrets.token_hex(PREFIX_BYTES)
+    key = api_key.written(prefix, secrets.token_urlsafe(SECRET_BYTES))
+    async with transaction(engine) as session:
+        session.add(
+            ApiKey(
+                prefix=prefix, hash=api_key.hashed(key), platform=platform, event_types=sorted(set(event_types)),
+                funders=sorted({funder.value for funder in funders}), created_at=clock(),
+            )
+        )  # fmt: skip
+    return NewKey(prefix, key)
+
+
+async def revoke_key(engine: AsyncEngine, prefix: str, *, clock: Clock) -> bool:
+    """Revoke a key; whether it stood."""
+    async with transaction(engine) as session:
+        row = await queries.api_key(session, prefix)
+        if row is None or row.revoked_at is not None:
+            return False
+        row.revoked_at = clock()
+        return True
+
+
+async def list_keys(engine: AsyncEngine) -> Sequence[ApiKey]:
+    """List all keys, oldest first, revoked ones too."""
+    async with reading(engine) as session:
+        return await queries.api_keys(session)
+
+
+class KnownKeys:
+    """Recognises keys, remembering each for a moment: a revocation is felt within two seconds."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._remembered: dict[str, tuple[float, ApiKey]] = {}
+
+    async def scope(self, key: str) -> Scope | None:
+        """Return what a key lets its platform tell; None when it is not a key that stands."""
+        prefix = api_key.prefix_of(key)
+        if prefix is None:
+            return None
+        row = await self._row(prefix)
+        if row is None or row.revoked_at is not None or not api_key.is_same(key, row.hash):
+            return None
+        return queries.scope_of(row)
+
+    async def _row(self, prefix: str) -> ApiKey | None:
+        now = time.monotonic()
+        since, row = self._remembered.get(prefix, (0.0, None))
+        if row is not None and now - since < REMEMBERED_SECONDS:
+            return row
+        async with reading(self._engine) as session:
+            row = await queries.api_key(session, prefix)
+        if len(self._remembered) >= REMEMBERED_KEYS_MAX:
+            self._remembered.clear()
+        self._remembered.pop(prefix, None)
+        if row is not None:
+            self._remembered[prefix] = (now, row)
+        return row

@@ -1,0 +1,1 @@
+"""What people see: one page, in French and in English."""

@@ -1,0 +1,1 @@
+"""What arrives by HTTP: figures as JSON and CSV, and the page."""

@@ -1,0 +1,37 @@
+"""The page by HTTP, in French at `/` and in English at `/en/`."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from services.reporting.pages.formats import Language
+from services.reporting.pages.page import Situation, headers, render
+from services.reporting.store import queries
+from shared.database import quarantine
+from shared.database.transaction import reading
+from shared.messaging.spine import Spine
+
+
+def page(spine: Spine) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+    async def show(language: Language, exercise: str | None) -> HTMLResponse:
+        async with reading(spine.engine) as session:
+            situation = Situation(
+                budgets=await queries.stated_budgets(session), survival=await queries.stated_survival(session),
+                now=spine.terms.clock(), is_parked=bool(spine.reader and spine.reader.assignment.parked),
+                quarantined=await quarantine.count_open(session),
+            )  # fmt: skip
+        return HTMLResponse(render(situation, language=language, exercise=exercise), headers=headers())
+
+    @router.get("/")
+    async def french(exercice: str | None = None) -> HTMLResponse:
+        """Où en est le programme ?"""
+        return await show(Language.FRENCH, exercice)
+
+    @router.get("/en/")
+    async def english(exercise: str | None = None) -> HTMLResponse:
+        """Where does the programme stand?"""
+        return await show(Language.ENGLISH, exercise)
+
+    return router

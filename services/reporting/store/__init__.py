@@ -1,0 +1,1 @@
+"""Reporting's tables, what is read from them and what is written to them."""

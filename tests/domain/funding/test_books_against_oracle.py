@@ -1,0 +1,125 @@
+"""On random programmes the books decide as the oracle does, and no envelope is ever overdrawn."""
+
+import json
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.funding.domain.books import Books
+from shared.contracts import allocation
+from tests.support.commitment_events import OTHER_MOVEMENTS, START, Json, Scribe, event, opened
+from tests.support.oracle import Oracle
+from tests.support.seeds import seeds
+from tests.support.sequential import balances, books_with, decide_each
+
+CONTRACTS, EXERCISES, NAMES = ("CV217", "CV219"), (2016, 2017), "ABCDEF"
+amounts = st.one_of(st.just(0), st.integers(1, 12))
+openings = st.fixed_dictionaries(
+    {},
+    optional={
+        (contract, funder, exercise): st.integers(0, 20)
+        for contract in CONTRACTS
+        for funder in ("CDC", "STATE")
+        for exercise in EXERCISES
+    },
+).map(lambda chosen: [opened(*envelope, amount) for envelope, amount in chosen.items()])
+asks = (
+    st.tuples(amounts, amounts)
+    .filter(any)
+    .map(lambda asked: {"cdc_cents": asked[0], "state_cents": asked[1], "cost_cents": sum(asked)})
+)
+declared = st.tuples(asks, st.sampled_from(EXERCISES), st.sampled_from((1, 5, 9))).map(
+    lambda drawn: ("CommitmentDeclared", drawn[0] | {"exercise": drawn[1], "priority": drawn[2]})
+)
+movements = st.one_of(
+    declared,
+    declared,
+    asks.map(lambda asked: ("CommitmentAmended", asked)),
+    st.just(("CommitmentWithdrawn", {"reason": "abandoned"})),
+    st.sampled_from(sorted(OTHER_MOVEMENTS)).map(lambda kind: (kind, OTHER_MOVEMENTS[kind])),
+)
+steps = st.lists(st.tuples(st.sampled_from(CONTRACTS), st.sampled_from(NAMES), movements), max_size=40)
+
+
+def _events(drawn: list[tuple[str, str, tuple[str, Json]]]) -> list[Json]:
+    """Commitments are named after their contract: another contract's are never mentioned."""
+    return [
+        event(kind, f"{contract}{name}", contract=contract, number=number, **terms)
+        for number, (contract, name, (kind, terms)) in enumerate(drawn)
+    ]
+
+
+def _assert_never_overdrawn(books: Books) -> None:
+    for envelope in books.envelopes.values():
+        assert envelope.reserved + envelope.engaged <= envelope.authorised - envelope.frozen
+        assert min(envelope.reserved, envelope.waitlisted, envelope.waiting_count) >= 0
+
+
+@settings(max_examples=200, deadline=None, print_blob=True)
+@given(openings, steps)
+def test_the_books_decide_as_the_oracle_does_and_are_never_overdrawn(opening: list[Json], drawn: list[Any]) -> None:
+    events = _events(drawn)
+    oracle = Oracle().tell([*opening, *events])
+    books, answers = books_with(opening), []
+    for each in decide_each(books, events):
+        _assert_never_overdrawn(books)
+        assert [told["type"] != "AllocationPromoted" for told in each] == [True] + [False] * (len(each) - 1)
+        answers += each
+    assert answers == oracle.decisions
+    assert balances(books) == oracle.balances()
+
+
+@settings(max_examples=60, deadline=None, print_blob=True)
+@given(openings, steps)
+def test_every_answer_is_the_fact_that_its_contract_describes(opening: list[Json], drawn: list[Any]) -> None:
+    for each in decide_each(books_with(opening), _events(drawn)):
+        for told in each:
+            fields = {k: v for k, v in told.items() if k not in ("type", "moves", "id", "cause")}
+            model = getattr(allocation, told["type"])
+            fact = model.model_validate_json(json.dumps(fields | {"known_at": START.isoformat()}))
+            assert fact.model_dump(mode="json", exclude={"known_at"}) == fields
+
+
+@settings(max_examples=60, deadline=None, print_blob=True)
+@given(openings, steps)
+def test_versions_count_the_answers_that_moved_an_envelope(opening: list[Json], drawn: list[Any]) -> None:
+    books = books_with(opening)
+    answers = [told for each in decide_each(books, _events(drawn)) for told in each]
+    moved = Counter(name for told in answers for name in {name for name, _ in told["moves"]})
+    for envelope in books.envelopes.values():
+        assert envelope.version >= moved[envelope.envelope_id]  # an amendment to the same amounts is a fact as well
+    assert {e.envelope_id for e in books.envelopes.values() if e.version} == books.changed_envelopes
+
+
+@pytest.mark.parametrize("seed", seeds(3))
+def test_long_logs_in_tight_envelopes_are_decided_as_the_oracle_does(seed: int) -> None:
+    scribe = Scribe(random.Random(seed), CONTRACTS)
+    opening, events = scribe.openings(), scribe.events(1000)
+    oracle = Oracle().tell([*opening, *events])
+    books = books_with(opening)
+    assert [told for each in decide_each(books, events) for told in each] == oracle.decisions
+    assert balances(books) == oracle.balances()
+
+
+def test_the_logs_that_are_drawn_meet_every_rule() -> None:
+    scribe = Scribe(random.Random(20161003), CONTRACTS)
+    met = Counter(
+        (told["type"], told.get("reason"), told.get("standing"))
+        for told in Oracle().tell([*scribe.openings(), *scribe.events(4000)]).decisions
+    )
+    expected = {
+        ("AllocationReserved", None, None), ("AllocationWaitlisted", None, None), ("AllocationPromoted", None, None),
+        ("AllocationRefused", "envelope-unknown", None), ("AllocationRefused", "exceeds-authorised", None),
+        ("AllocationAmended", None, "reserved"), ("AllocationAmended", None, "waitlisted"),
+        ("AllocationReleased", None, "reserved"), ("AllocationReleased", None, "waitlisted"),
+        ("MovementHeld", "not-decided-yet", None), ("MovementRefused", "envelope-unknown", None),
+        ("MovementRefused", "exceeds-authorised", None), ("MovementRefused", "no-room", None),
+        ("MovementRefused", "commitment-unknown", None), ("MovementRefused", "already-declared", None),
+        ("MovementRefused", "not-standing", None),
+    }  # fmt: skip
+    assert expected == set(met)
+    assert min(met.values()) >= 5, met

@@ -1,0 +1,137 @@
+"""A programme file is read whole, or every problem is told with its line and how to mend it."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fabrique.demo
+from services.funding.programme import ProgrammeInvalid, openings, parse, shares
+
+FILE = """\
+[programme]
+id = "pas-de-calais"
+name = "Fabrique à Entreprendre"
+
+[[contract]]
+code = "CV217"
+name = "CU d'Arras"
+epci_siren = "200033579"
+priority = false
+qpv_population = 100
+
+[[contract]]
+code = "CV219"
+name = "CA de Lens-Liévin"
+epci_siren = "246200364"
+priority = true
+qpv_population = 201
+
+[[credit]]
+funder = "CDC"
+exercise = 2016
+amount_per_contract = "100000.00"
+
+[[credit]]
+funder = "STATE"
+exercise = 2016
+amount = "300.00"
+split = "population"
+"""
+MISTAKES = {
+    "a bracket is missing": ("[programme]", "[programme", "not TOML: Expected ']'", "(at line 1, column 11)"),
+    "a key is missing": ("priority = true\n", "", "line 12: contract.2.priority", "is missing: add it"),
+    "a key is misspelt": ("priority = true", "priority = true\npriorty = true", "line 17: contract.2.priorty", "mend"),
+    "a table is missing": ("[programme]", "[program]", "line 1: programme", "is missing: add it"),
+    "a name has spaces": ('"pas-de-calais"', '"Pas de Calais"', "line 2: programme.id", "should match pattern"),
+    "a code is no contract's": ('"CV219"', '"219"', "line 13: contract.2.code", "should match pattern '^CV"),
+    "a SIREN is short": ('"246200364"', '"24620036"', "line 15: contract.2.epci_siren", "should match pattern"),
+    "a population is negative": ("= 201", "= -1", "line 17: contract.2.qpv_population", "greater than or equal to 0"),
+    "a contract is listed twice": ('"CV219"', '"CV217"', "line 13: contract.2.code", "CV217 is listed above"),
+    "a funder is unknown": ('"STATE"', '"REGION"', "line 25: credit.2.funder", "'CDC' or 'STATE'"),
+    "a year is short": ("2016\namount =", "16\namount =", "line 26: credit.2.exercise", "or equal to 2014"),
+    "a credit is told twice": ('"STATE"', '"CDC"', "line 24: credit.2", "CDC has a credit of 2016 above"),
+    "euros are a number": ('"100000.00"', "100000.00", "line 22: credit.1.amount_per_contract", "valid string"),
+    "euros have no cents": ('"100000.00"', '"100000"', "line 22: credit.1.amount_per_contract", 'two decimals: "100'),
+    "euros have a comma": ('"100000.00"', '"100000,00"', "line 22: credit.1.amount_per_contract", "two decimals"),
+    "euros are negative": ('"100000.00"', '"-1.00"', "line 22: credit.1.amount_per_contract", "two decimals"),
+    "euros end with a line": ('"100000.00"', '"100000.00\\n"', "line 22: credit.1.amount_per_contract", "decimals"),
+    "euros are too many": ('"100000.00"', '"100000000000.01"', "line 22: credit.1.amount_per_contract", "at most 100"),
+    "nothing is given": ('amount_per_contract = "100000.00"\n', "", "line 19: credit.1", "give either"),
+    "amounts are given twice": (
+        'amount = "300.00"', 'amount = "300.00"\namount_per_contract = "1.00"', "line 24: credit.2", "give either"
+    ),
+    "an amount has no key": ('split = "population"\n', "", "line 24: credit.2", 'amount goes with split: "equal"'),
+    "a key is unknown": ('"population"', '"people"', "line 28: credit.2.split", "'equal', 'population' or 'explicit'"),
+    "explicit has no table": ('"population"', '"explicit"', "line 24: credit.2", "goes with a table explicit"),
+    "a table has no explicit": (
+        '"population"', '"equal"\nexplicit = { CV219 = "300.00" }', "line 24: credit.2", "goes with a table explicit"
+    ),
+    "an explicit contract is not listed": (
+        '"population"', '"explicit"\nexplicit = { CV999 = "300.00" }', "line 29: credit.2.explicit.CV999",
+        "CV999 is not a contract of this file",
+    ),
+    "explicit amounts do not add up": (
+        '"population"', '"explicit"\nexplicit = { CV217 = "0.01", CV219 = "299.98" }', "line 29: credit.2.explicit",
+        "they add up to 299.99, amount is 300.00",
+    ),
+    "an explicit amount has one decimal": (
+        '"population"', '"explicit"\nexplicit = { CV219 = "300.0" }', "line 29: credit.2.explicit.CV219", "two decimals"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_told_with_its_line_and_its_remedy(mistake: str) -> None:
+    right, wrong, where, remedy = MISTAKES[mistake]
+    assert right in FILE
+    with pytest.raises(ProgrammeInvalid) as refused:
+        parse(FILE.replace(right, wrong, 1))
+    assert any(told.startswith(where) and remedy in told for told in refused.value.problems), refused.value.problems
+    assert "Value error" not in str(refused.value)
+
+
+def test_a_share_by_population_where_nobody_lives_is_told_too() -> None:
+    with pytest.raises(ProgrammeInvalid, match=r"^line 28: credit\.2\.split: no contract has inhabitants: give"):
+        parse(FILE.replace("population = 201", "population = 0").replace("population = 100", "population = 0"))
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
+    wrong = (
+        FILE.replace('"STATE"', '"REGION"').replace("population = 201", "population = -1").replace('"100000.00"', '"1"')
+    )
+    with pytest.raises(ProgrammeInvalid) as refused:
+        parse(wrong)
+    assert [told.partition(":")[0] for told in refused.value.problems] == ["line 17", "line 22", "line 25"]
+
+
+def test_a_credit_is_the_same_for_each_contract_or_shared_by_its_key() -> None:
+    programme = parse(FILE)
+    assert {(o.envelope_id, o.amount_cents) for o in openings(programme)} == {
+        ("CV217.CDC.2016", 10_000_000), ("CV219.CDC.2016", 10_000_000),
+        ("CV217.STATE.2016", 9_967), ("CV219.STATE.2016", 20_033),
+    }  # fmt: skip
+    assert shares(programme, programme.credit[1]).odd_cents_to == ("CV217",)
+
+
+def test_an_equal_share_and_an_explicit_one_place_every_cent() -> None:
+    equal = parse(FILE.replace('"population"', '"equal"').replace('"300.00"', '"300.01"'))
+    assert shares(equal, equal.credit[1]).shares == {"CV217": 15_001, "CV219": 15_000}
+    explicit = parse(FILE.replace('"population"', '"explicit"\nexplicit = { CV219 = "300.00" }'))
+    assert shares(explicit, explicit.credit[1]).shares == {"CV219": 30_000}
+
+
+def test_the_programme_of_the_pas_de_calais_opens_22_envelopes_of_2_600_000_euros_in_all() -> None:
+    text = (Path(fabrique.demo.__file__).parent / "data" / "pas-de-calais.toml").read_text()
+    opened = openings(parse(text))
+    assert len({o.envelope_id for o in opened}) == 22
+    assert sum(o.amount_cents for o in opened) == 260_000_000
+
+
+@settings(max_examples=120, deadline=None, print_blob=True)
+@given(st.integers(0, len(FILE) - 1), st.integers(0, 8), st.text(max_size=4))
+def test_whatever_is_written_the_file_is_read_or_refused_and_never_breaks(at: int, cut: int, put: str) -> None:
+    with contextlib.suppress(ProgrammeInvalid):
+        assert openings(parse(FILE[:at] + put + FILE[at + cut :]))

@@ -1,0 +1,224 @@
+"""The matcher of funding: `assert_books_balance` folds its database, its log and its topics, and names every breach."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby, product
+from typing import Any
+from uuid import UUID, uuid5
+
+from aiokafka import ConsumerRecord
+
+from tests.support.commitment_events import Json
+from tests.support.oracle import Oracle
+from tests.support.spine_checks import (
+    TABLES,
+    BooksDoNotBalance,
+    Row,
+    Snapshot,
+    checkpoint_breaches,
+    outbox_breaches,
+    relay_breaches,
+    snapshot,
+)
+from tests.support.topics import Log, read_topic
+
+COMMITMENT, ALLOCATION, ENVELOPE = "intake.commitment.v1", "funding.allocation.v1", "funding.envelope.v1"
+LEDGER = TABLES | {
+    "envelope": "SELECT * FROM envelope ORDER BY envelope_id",
+    "commitment": "SELECT * FROM commitment ORDER BY priority, place",
+    "posting": "SELECT * FROM posting ORDER BY partition, sequence, line",
+    "command": "SELECT * FROM command ORDER BY partition, next_offset, step",
+}
+SAID = ("type", "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "reason", "standing", "movement",
+        "previous_cdc_cents", "previous_state_cents")  # fmt: skip
+BALANCES = ("authorised_cents", "reserved_cents", "waitlisted_cents", "waiting_count")
+TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority")
+NEVER_NEGATIVE = ("available", "reserved", "waitlisted", "frozen")
+Accounts = Counter[tuple[str, str]]
+
+__all__ = ["BooksDoNotBalance", "assert_books_balance"]
+
+
+async def assert_books_balance(url: str, *, log: Log | None = None, servers: Sequence[str] | None = None) -> Snapshot:
+    """Fold everything that funding wrote and raise BooksDoNotBalance with all that does not hold.
+
+    `log` is what lies on `intake.commitment.v1`, by partition; with `servers` it is read from Kafka, and what funding
+    announced is compared with its topics as well. The log must have been read to its end and relayed.
+    """
+    found = await snapshot(url, LEDGER)
+    if log is None and servers is not None:
+        log = await read_topic(servers, COMMITMENT)
+    breaches = [*outbox_breaches(found), *envelope_breaches(found), *statement_breaches(found)]
+    if log is not None:
+        breaches += [*checkpoint_breaches(found, COMMITMENT, log), *decision_breaches(found, log)]
+        breaches += oracle_breaches(found, log)
+    if servers is not None:
+        breaches += await relay_breaches(found, servers, compacted=[ENVELOPE])
+    if breaches:
+        raise BooksDoNotBalance(breaches)
+    return found
+
+
+def envelope_breaches(found: Snapshot) -> Iterator[str]:
+    """No envelope is overdrawn after any fact; each balance is the sum of its postings and of its commitments."""
+    accounts: Accounts = Counter()
+    for fact, rows in groupby(found["posting"], key=lambda row: (row["partition"], row["sequence"])):
+        postings = list(rows)
+        for row in postings:
+            accounts[(row["envelope_id"], row["credit"])] -= row["amount_cents"]
+            accounts[(row["envelope_id"], row["debit"])] += row["amount_cents"]
+        for place in product({row["envelope_id"] for row in postings}, NEVER_NEGATIVE):
+            if accounts[place] < 0:
+                yield f"{place[0]}: {place[1]} falls to {accounts[place]} at {fact}"
+    asked, waiting = _asked(found["commitment"])
+    for row in found["envelope"]:
+        name = row["envelope_id"]
+        for account in ("reserved", "waitlisted", "engaged", "paid", "frozen"):
+            if row[f"{account}_cents"] != accounts[(name, account)]:
+                yield f"{name}: {account} is {row[f'{account}_cents']}, its postings sum to {accounts[(name, account)]}"
+        if row["authorised_cents"] != -accounts[(name, "voted")]:
+            yield f"{name}: {row['authorised_cents']} authorised, {-accounts[(name, 'voted')]} posted"
+        for state in ("reserved", "waitlisted"):
+            if row[f"{state}_cents"] != asked[(name, state)]:
+                yield f"{name}: {state} is {row[f'{state}_cents']}, its commitments ask {asked[(name, state)]}"
+        if row["waiting_count"] != waiting[name]:
+            yield f"{name}: {row['waiting_count']} are said to wait, {waiting[name]} do"
+
+
+def _asked(commitments: Sequence[Row]) -> tuple[Accounts, Counter[str]]:
+    """What commitments ask of (envelope, state), and how many wait for each envelope."""
+    asked: Accounts = Counter()
+    waiting: Counter[str] = Counter()
+    for row in commitments:
+        for funder, cents in (("CDC", row["cdc_cents"]), ("STATE", row["state_cents"])):
+            name = f"{row['contract']}.{funder}.{row['exercise']}"
+            asked[(name, row["state"])] += cents
+            waiting[name] += row["state"] == "waitlisted" and cents > 0
+    return asked, waiting
+
+
+def statement_breaches(found: Snapshot) -> Iterator[str]:
+    """The versions that are stated of an envelope only grow, and never pass the envelope's own."""
+    versions = {row["envelope_id"]: row["version"] for row in found["envelope"]}
+    stated: dict[str, int] = {}
+    for row in found["outbox"]:
+        if row["topic"] == ENVELOPE:
+            said = json.loads(row["value"])
+            if not stated.get(row["subject"], 0) < said["version"] <= versions[row["subject"]]:
+                yield f"{row['subject']}: version {said['version']} is stated after {stated.get(row['subject'], 0)}"
+            stated[row["subject"]] = said["version"]
+
+
+def decision_breaches(found: Snapshot, log: Log) -> Iterator[str]:
+    """Every event of the log has one decision or one quarantine row; nothing else is decided; ids are derived."""
+    refused = {(r["partition"], r["offset"]) for r in found["quarantine"] if r["topic"] == COMMITMENT}
+    told: dict[UUID, list[Row]] = defaultdict(list)
+    for row in found["outbox"]:
+        if row["topic"] == ALLOCATION and not row["type"].startswith("Envelope"):
+            told[row["cause"]].append(row)
+    for partition, records in log.items():
+        for record in _once(records):
+            quarantined = (partition, record.offset) in refused
+            answers = [] if quarantined and not _has_id(record) else told.pop(_id(record), [])
+            decisions = [row for row in answers if row["type"] != "AllocationPromoted"]
+            if len(decisions) + quarantined != 1:
+                yield f"{partition}/{record.offset}: {len(decisions)} decisions, {int(quarantined)} quarantined"
+            if [row["event_id"] for row in answers] != [uuid5(r["cause"], str(i)) for i, r in enumerate(answers)]:
+                yield f"{partition}/{record.offset}: the identities of its decisions are not derived from it, in order"
+            if any(row["partition"] != partition for row in answers):
+                yield f"{partition}/{record.offset}: is answered in another partition"
+    for cause in told:
+        yield f"{cause}: decided, but nowhere in the log"
+
+
+def oracle_breaches(found: Snapshot, log: Log) -> Iterator[str]:
+    """Decisions, what they move and where everything ends are those of the sequential oracle."""
+    refused = {(r["partition"], r["offset"]) for r in found["quarantine"] if r["topic"] == COMMITMENT}
+    moves = _moves(found["posting"])
+    decided = found.outbox()
+    balances: Json = {}
+    commitments: Json = {}
+    for partition, records in sorted(log.items()):
+        steps = _steps(found, partition, [r for r in _once(records) if (partition, r.offset) not in refused])
+        oracle = Oracle().tell(steps)
+        rows = [r for r in decided.get((ALLOCATION, partition), []) if not r["type"].startswith("Envelope")]
+        for row, expected in zip(rows, oracle.decisions, strict=False):
+            said = _said(row) | {"moves": moves.get((partition, row["sequence"]), {})}
+            if said != {name: expected.get(name) for name in said}:
+                yield f"{partition}: sequence {row['sequence']} says {said}, the oracle {expected}"
+                break
+        if len(rows) != len(oracle.decisions):
+            yield f"{partition}: {len(rows)} decisions, the oracle has {len(oracle.decisions)}"
+        balances |= oracle.balances()
+        commitments |= oracle.commitments()
+    ours = {str(r["envelope_id"]): {n: r[n] for n in BALANCES} for r in found["envelope"]}
+    if ours != balances:
+        yield f"envelopes end otherwise than the oracle's: {_difference(ours, balances)}"
+    ours = {str(r["commitment_id"]): {n: r[n] for n in TERMS} for r in found["commitment"]}
+    if ours != commitments:
+        yield f"commitments end otherwise than the oracle's: {_difference(ours, commitments)}"
+
+
+def _steps(found: Snapshot, partition: int, records: Sequence[ConsumerRecord[Any, Any]]) -> Iterator[Json]:
+    """Events and managers' commands of a partition in one line."""
+    commands = [row for row in found["command"] if row["partition"] == partition]
+    for record in records:
+        while commands and commands[0]["next_offset"] <= record.offset:
+            yield from _commanded(commands.pop(0))
+        yield {
+            "id": str(_id(record)), "type": dict(record.headers)["ce_type"].decode(), "value": json.loads(record.value)
+        }  # fmt: skip
+    for row in commands:
+        yield from _commanded(row)
+
+
+def _commanded(row: Row) -> Iterator[Json]:
+    for envelope, cents in json.loads(row["content"]).items():
+        yield {"open": envelope, "amount_cents": cents}
+
+
+def _said(row: Row) -> Json:
+    value = json.loads(row["value"])
+    said = {"type": row["type"]} | value
+    return {"id": str(row["event_id"]), "cause": str(row["cause"])} | {name: said.get(name) for name in SAID}
+
+
+def _moves(postings: Sequence[Row]) -> dict[tuple[int, int], dict[tuple[str, str], int]]:
+    """What each fact adds to what is reserved and to what waits, by (partition, sequence)."""
+    found: dict[tuple[int, int], Accounts] = defaultdict(Counter)
+    for row in postings:
+        for account, sign in ((row["credit"], -1), (row["debit"], 1)):
+            if account in ("reserved", "waitlisted"):
+                found[(row["partition"], row["sequence"])][(row["envelope_id"], account)] += sign * row["amount_cents"]
+    return {fact: {key: cents for key, cents in each.items() if cents} for fact, each in found.items()}
+
+
+def _once(records: Sequence[ConsumerRecord[Any, Any]]) -> Iterator[ConsumerRecord[Any, Any]]:
+    """The records of a partition without those that their relay sent again."""
+    last = (0, 0)
+    for record in records:
+        headers = dict(record.headers)
+        source, sequence = headers.get("ce_source") or b"", headers.get("ce_sequence") or b""
+        if b"/epoch/" in source and sequence.isdigit():
+            stamp = (int(source.rpartition(b"/epoch/")[2]), int(sequence))
+            if stamp <= last:
+                continue
+            last = stamp
+        yield record
+
+
+def _has_id(record: ConsumerRecord[Any, Any]) -> bool:
+    try:
+        _id(record)
+    except (ValueError, AttributeError, KeyError):
+        return False
+    return True
+
+
+def _id(record: ConsumerRecord[Any, Any]) -> UUID:
+    return UUID(dict(record.headers)["ce_id"].decode())
+
+
+def _difference(ours: Json, theirs: Json) -> Json:
+    return {k: (ours.get(k), theirs.get(k)) for k in sorted({*ours, *theirs}) if ours.get(k) != theirs.get(k)}

@@ -1,0 +1,80 @@
+"""The database itself refuses books that do not balance: each CHECK, violated by plain SQL."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tests.support.commitment_events import opened
+from tests.support.ledger import Ledger
+
+ENVELOPE = "UPDATE envelope SET {} WHERE envelope_id = 'CV219.CDC.2016'"
+COMMITMENT = (
+    "INSERT INTO commitment (commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place,"
+    " state) VALUES (gen_random_uuid(), 'CV219', 2016, {})"
+)
+POSTING = (
+    "INSERT INTO posting (partition, sequence, line, envelope_id, credit, debit, amount_cents)"
+    " VALUES (0, 99, 0, 'CV219.CDC.2016', {})"
+)
+VIOLATIONS = [
+    ("ck_envelope_room", ENVELOPE.format("reserved_cents = 101")),
+    ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, engaged_cents = 41")),
+    ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, frozen_cents = 41")),
+    ("ck_envelope_room", ENVELOPE.format("frozen_cents = 101")),
+    ("ck_envelope_not_negative", ENVELOPE.format("authorised_cents = 0, frozen_cents = -1")),
+    ("ck_envelope_not_negative", ENVELOPE.format("reserved_cents = -1")),
+    ("ck_envelope_not_negative", ENVELOPE.format("waitlisted_cents = -1, waiting_count = 1")),
+    ("ck_envelope_not_negative", ENVELOPE.format("engaged_cents = -1, paid_cents = -1")),
+    ("ck_envelope_not_negative", ENVELOPE.format("paid_cents = -1")),
+    ("ck_envelope_paid", ENVELOPE.format("engaged_cents = 10, paid_cents = 11")),
+    ("ck_envelope_waiting_count", ENVELOPE.format("waiting_count = -1, waitlisted_cents = 1")),
+    ("ck_envelope_waiting", ENVELOPE.format("waiting_count = 1")),
+    ("ck_envelope_waiting", ENVELOPE.format("waitlisted_cents = 1")),
+    ("ck_commitment_asks", COMMITMENT.format("0, 0, 10, 5, 1, 'reserved'")),
+    ("ck_commitment_asks", COMMITMENT.format("11, -1, 10, 5, 1, 'reserved'")),
+    ("ck_commitment_cost", COMMITMENT.format("6, 5, 10, 5, 1, 'reserved'")),
+    ("ck_commitment_state", COMMITMENT.format("5, 5, 10, 5, 1, 'lost'")),
+    ("ck_posting_amount", POSTING.format("'available', 'reserved', 0")),
+    ("ck_posting_accounts", POSTING.format("'reserved', 'reserved', 1")),
+    ("ck_checkpoint_next_offset", "UPDATE checkpoint SET next_offset = -1"),
+    ("ck_outbox_partition_relayed", "UPDATE outbox_partition SET relayed_sequence = last_sequence + 1"),
+    (
+        "ck_quarantine_state",
+        "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'lost', 0, now())",
+    ),
+]
+
+
+@pytest.fixture
+async def opened_ledger(ledger: Ledger) -> Ledger:
+    await ledger.open([opened("CV219", "CDC", 2016, 100)], partition=0)
+    return ledger
+
+
+async def test_each_check_refuses_what_breaks_it(opened_ledger: Ledger) -> None:
+    for name, statement in VIOLATIONS:
+        with pytest.raises(IntegrityError, match=name):
+            await opened_ledger.execute(statement)
+
+
+async def test_no_check_is_left_untried(opened_ledger: Ledger) -> None:
+    found = await opened_ledger.rows(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    assert {row["conname"] for row in found} == {name for name, _ in VIOLATIONS}
+
+
+async def test_what_an_envelope_may_hold_is_taken_to_the_last_cent(opened_ledger: Ledger) -> None:
+    for values in (
+        "reserved_cents = 100",
+        "reserved_cents = 30, engaged_cents = 50, frozen_cents = 20, paid_cents = 50",
+        "reserved_cents = 0, engaged_cents = 0, frozen_cents = 100, paid_cents = 0",
+        "waiting_count = 2, waitlisted_cents = 5",
+    ):
+        await opened_ledger.execute(ENVELOPE.format(values))
+
+
+async def test_a_record_is_in_quarantine_once(opened_ledger: Ledger) -> None:
+    row = "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'open', 0, now())"
+    await opened_ledger.execute(row)
+    with pytest.raises(IntegrityError, match="uq_quarantine_origin"):
+        await opened_ledger.execute(row)
