@@ -1,5 +1,6 @@
-"""Turns the ledger's outcomes into the facts of `funding.allocation.v1`, byte for byte the same at each replay."""
+"""Turns the ledger's outcomes and envelopes into published facts, byte for byte the same at each replay."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -39,3 +40,8 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
         case Kind.MOVEMENT_REFUSED:
             fields |= {"movement": outcome.movement, "reason": outcome.reason}
     return _encoder.encode(fields)
+
+
+def envelope_statement(row: Mapping[str, Any], *, known_at: datetime) -> bytes:
+    """Serialise one envelope's state as EnvelopeStated."""
+    return _encoder.encode({**row, "known_at": known_at})

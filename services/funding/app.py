@@ -21,9 +21,10 @@ def spine_terms(settings: Settings) -> SpineTerms:
     """Say what funding's process is made of."""
     return SpineTerms(
         service="funding", instance=settings.instance, database_url=settings.database_url,
-        servers=settings.kafka_bootstrap_servers.split(","), migrations=MIGRATIONS, streams=[commitments],
+        servers=settings.servers, migrations=MIGRATIONS, streams=[commitments],
         inputs=[COMMITMENT], outputs=[ALLOCATION, ENVELOPE, TERRITORY], publishers=[_state_envelopes],
-        session_timeout_ms=settings.session_timeout_ms,
+        publish_every_seconds=2.0,
+        session_timeout_ms=settings.session_timeout_ms, producer_timeout_ms=settings.producer_timeout_ms,
     )  # fmt: skip
 
 

@@ -1,17 +1,15 @@
 """Funding's settings, from the environment."""
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.web.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Each is FUNDING_<NAME> in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="FUNDING_")
 
     database_url: str = "postgresql+asyncpg://fabrique:fabrique@localhost:5432/funding"
-    kafka_bootstrap_servers: str = "localhost:9092"
-    instance: str = "1"
-    host: str = "127.0.0.1"
     port: int = 8002
-    session_timeout_ms: int = 10_000
     operator_key: str = ""

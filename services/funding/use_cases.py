@@ -6,14 +6,14 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.funding.announcement import allocation_fact
+from services.funding.announcement import allocation_fact, envelope_statement
 from services.funding.domain.books import Books
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.programme import Opening
 from services.funding.store import queries, writes
 from services.funding.store.tables import Command
-from shared.contracts.allocation import EnvelopeOpened, EnvelopeStated
+from shared.contracts.allocation import EnvelopeOpened
 from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
 from shared.database import checkpoint
@@ -21,7 +21,6 @@ from shared.database.checkpoint import Source
 from shared.database.outbox import Destination, Outbox, Route
 from shared.database.transaction import Session, transaction
 from shared.kernel.clock import Clock
-from shared.kernel.funders import Funder
 from shared.kernel.ids import derived_id
 from shared.messaging.stream import Batch, Incoming
 
@@ -142,17 +141,15 @@ async def state_envelopes(*, engine: AsyncEngine, route: Route, clock: Clock, pa
         outbox = Outbox(session, route)
         await outbox.hold([Destination(ENVELOPE.name, p) for p in range(partitions)])
         rows = await queries.unstated(session)
+        now = clock()
         for row in rows:
-            destination = Destination(ENVELOPE.name, route(ALLOCATION.name, row.contract.encode()))
-            known_at = outbox.known_at(destination, at_least=clock())
-            available = row.authorised_cents - row.frozen_cents - row.reserved_cents - row.engaged_cents
-            state = row.model_dump() | {"funder": Funder(row.funder), "available_cents": available}
-            fact = EnvelopeStated(**state, known_at=known_at)
+            name: str = row["envelope_id"]
+            destination = Destination(ENVELOPE.name, route(ALLOCATION.name, row["contract"].encode()))
+            known_at = outbox.known_at(destination, at_least=now)
             outbox.add(
-                destination, key=row.envelope_id.encode(),
-                event_id=derived_id(uuid5(COMMANDS, row.envelope_id), row.version), type="EnvelopeStated",
-                subject=row.envelope_id, time=known_at, value=fact.model_dump_json().encode(),
+                destination, key=name.encode(), event_id=uuid5(COMMANDS, f"{name}/{row['version']}"),
+                type="EnvelopeStated", subject=name, time=known_at, value=envelope_statement(row, known_at=known_at),
             )  # fmt: skip
-        await writes.mark_stated(session, {row.envelope_id: row.version for row in rows})
+        await writes.mark_stated(session, {row["envelope_id"]: row["version"] for row in rows})
         await outbox.flush()
         return len(rows)

@@ -53,10 +53,11 @@ def spine_terms(settings: Settings, keyring: Keyring, *, clock: Clock = utc_now)
     """Say what intake's process is made of."""
     return SpineTerms(
         service="intake", instance=settings.instance, database_url=settings.database_url,
-        servers=settings.kafka_bootstrap_servers.split(","), migrations=MIGRATIONS,
+        servers=settings.servers, migrations=MIGRATIONS,
         streams=[partners(keyring, clock), allocations, budgets, survivals], inputs=[ALLOCATION, BUDGET, SURVIVAL],
         outputs=[ENTREPRENEUR, COMMITMENT], publishers=[_follow_relay()],
-        session_timeout_ms=settings.session_timeout_ms, seal=sealer(keyring), clock=clock,
+        session_timeout_ms=settings.session_timeout_ms, producer_timeout_ms=settings.producer_timeout_ms,
+        seal=sealer(keyring), clock=clock,
     )  # fmt: skip
 
 
@@ -107,9 +108,7 @@ async def create_key(
     """Make a key; its clear form is in the answer and nowhere else. Raises KeyTermsInvalid."""
     engine = _engine(settings)
     try:
-        return await keys.create_key(
-            engine, platform=platform, event_types=event_types, funders=funders, clock=utc_now
-        )
+        return await keys.create_key(engine, platform=platform, event_types=event_types, funders=funders, clock=utc_now)
     finally:
         await engine.dispose()
 

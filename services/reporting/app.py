@@ -28,9 +28,10 @@ def spine_terms(settings: Settings) -> SpineTerms:
     """Say what reporting's process is made of."""
     return SpineTerms(
         service=SERVICE, instance=settings.instance, database_url=settings.database_url,
-        servers=settings.kafka_bootstrap_servers.split(","), migrations=MIGRATIONS,
+        servers=settings.servers, migrations=MIGRATIONS,
         streams=[allocations, entrepreneurs], inputs=[ALLOCATION, ENTREPRENEUR], outputs=[BUDGET, SURVIVAL],
         publishers=[_state_budgets, _survival_publisher()], session_timeout_ms=settings.session_timeout_ms,
+        producer_timeout_ms=settings.producer_timeout_ms,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from shared.messaging.last_sequence import last_sequences
 
 log = structlog.get_logger()
 ROWS_A_ROUND = 5_000
+PRODUCER_TIMEOUT_MS = 120_000
 IDLE_SECONDS = 0.1
 OVERDUE_SECONDS = 1.0
 PARKING = (
@@ -76,12 +77,19 @@ class Relay:
     """
 
     def __init__(
-        self, url: str, *, servers: Sequence[str], name: str, prefers: Callable[[Destination], bool] = lambda _: True
+        self,
+        url: str,
+        *,
+        servers: Sequence[str],
+        name: str,
+        prefers: Callable[[Destination], bool] = lambda _: True,
+        timeout_ms: int = PRODUCER_TIMEOUT_MS,
     ) -> None:
         self._dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._servers = [*servers]
         self._name = name
         self._prefers = prefers
+        self._timeout_ms = timeout_ms
         self._producer: AIOKafkaProducer | None = None
         self._held: set[Destination] = set()
         self._waiting_since: dict[Destination, float] = {}
@@ -196,7 +204,7 @@ class Relay:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._servers, client_id=f"{self._name}-relay", enable_idempotence=True, acks="all",
                 max_batch_size=512 * 1024, max_request_size=2 * 1024 * 1024, compression_type="lz4",
-                request_timeout_ms=120_000, metadata_max_age_ms=30_000,
+                request_timeout_ms=self._timeout_ms, metadata_max_age_ms=30_000,
             )  # fmt: skip
             try:
                 await producer.start()

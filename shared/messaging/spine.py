@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from sqlmodel import select
 from shared.contracts.topics import Topic
 from shared.database import outbox, quarantine
 from shared.database.checkpoint import Source
-from shared.database.revision import at_head
 from shared.database.outbox import Destination
 from shared.database.quarantine import Seal, plain
+from shared.database.revision import at_head
 from shared.database.tables import Checkpoint, OutboxPartition
 from shared.database.transaction import create_engine, reading, transaction
 from shared.kernel.clock import Clock, utc_now
@@ -23,8 +23,9 @@ from shared.kernel.errors import ProgrammeError, Unavailable
 from shared.messaging.backoff import delays, pause
 from shared.messaging.cluster import Router, admin_client, describe
 from shared.messaging.lag import PartitionLag, measure
+from shared.messaging.preconditions import check_ground
 from shared.messaging.reader import SESSION_TIMEOUT_MS, Reader
-from shared.messaging.relay import Relay
+from shared.messaging.relay import PRODUCER_TIMEOUT_MS, Relay
 from shared.messaging.stream import Stream
 
 log = structlog.get_logger()
@@ -48,8 +49,8 @@ class SpineTerms:
     clock: Clock = utc_now
     seal: Seal = plain
     session_timeout_ms: int = SESSION_TIMEOUT_MS
+    producer_timeout_ms: int = PRODUCER_TIMEOUT_MS
     pool_size: int = 8
-    checks: Sequence[Callable[[], None]] = field(default=())
 
 
 class Spine:
@@ -95,8 +96,7 @@ class Spine:
 
     async def _start(self) -> None:
         terms = self.terms
-        for check in terms.checks:
-            check()
+        await check_ground(self.engine)
         if not await at_head(terms.migrations, self.engine):
             raise Unavailable("the database is not migrated: run `fabrique migrate`")
         await self._see_topics()
@@ -106,7 +106,11 @@ class Spine:
             session_timeout_ms=terms.session_timeout_ms,
         )  # fmt: skip
         self.relay = Relay(
-            terms.database_url, servers=terms.servers, name=f"{terms.service}/{terms.instance}", prefers=self._prefers
+            terms.database_url,
+            servers=terms.servers,
+            name=f"{terms.service}/{terms.instance}",
+            prefers=self._prefers,
+            timeout_ms=terms.producer_timeout_ms,
         )
         await self.reader.start()
         self._tasks = [asyncio.create_task(self._guard(self.relay.run())), asyncio.create_task(self._follow_reader())]

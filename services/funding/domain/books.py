@@ -148,7 +148,7 @@ class Books:
         return _outcome(Kind.RELEASED, commitment, postings, standing=standing)
 
     def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> Outcome:
-        """Down: at once. Up: whole if it fits, else refused. While waiting: down keeps its place, up goes to the end."""
+        """Down: at once. Up: whole if it fits, else refused. Waiting: down keeps its place, up goes to the end."""
         asked, previous = Asked(fact.cdc_cents, fact.state_cents), commitment.asked
         wanted = self._wanted(commitment.contract, commitment.exercise, asked)
         if wanted is None:

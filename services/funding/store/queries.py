@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope
-from services.funding.store.tables import CommitmentRow, EnvelopeRow, EnvelopeStatement
+from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 
@@ -84,13 +83,16 @@ async def waitlist(session: Session, *, contract: str, exercise: int) -> list[Co
     return list((await session.scalars(query)).all())
 
 
-async def unstated(session: Session, *, limit: int | None = None) -> list[EnvelopeRow]:
-    """List the envelopes that changed since they were last stated."""
-    stated = select(EnvelopeStatement.version).where(EnvelopeStatement.envelope_id == EnvelopeRow.envelope_id)
-    query = (
-        select(EnvelopeRow)
-        .where(EnvelopeRow.version > func.coalesce(stated.scalar_subquery(), 0))
-        .order_by(col(EnvelopeRow.envelope_id))
-        .limit(limit)
-    )
-    return list((await session.scalars(query)).all())
+UNSTATED = (
+    "SELECT envelope_id, contract, funder, exercise, e.version, authorised_cents, frozen_cents, reserved_cents,"
+    " waitlisted_cents, engaged_cents, paid_cents,"
+    " authorised_cents - frozen_cents - reserved_cents - engaged_cents AS available_cents, waiting_count"
+    " FROM envelope e LEFT JOIN envelope_statement s USING (envelope_id)"
+    " WHERE e.version > coalesce(s.version, 0) ORDER BY envelope_id LIMIT $1"
+)
+
+
+async def unstated(session: Session, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """List the envelopes that changed since they were last stated, as EnvelopeStated has them."""
+    connection = await driver(session)
+    return [dict(row) for row in await connection.fetch(UNSTATED, limit)]

@@ -55,7 +55,7 @@ class GroupCommit:
         self.committed = 0
 
     async def submit(self, tellings: Sequence[Telling]) -> list[Outcome]:
-        """Return an outcome for each event, after COMMIT; at once when there are none, or when too many wait already."""
+        """Return an outcome for each event, after COMMIT; at once when too many wait already."""
         if not tellings:
             return []
         if self._waiting + len(tellings) > EVENTS_WAITING_MAX:

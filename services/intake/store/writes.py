@@ -42,10 +42,10 @@ MARK_DECIDED = (
 )
 MARK_PROGRESS = (
     "INSERT INTO progress (stage, topic, partition, at, sequence)"
-    " SELECT $1, v.topic, v.partition, v.at, v.sequence"
+    " SELECT $1::varchar, v.topic, v.partition, v.at, v.sequence"
     " FROM unnest($2::text[], $3::int[], $4::timestamptz[], $5::bigint[]) AS v(topic, partition, at, sequence)"
     " WHERE v.sequence > coalesce((SELECT max(p.sequence) FROM progress p"
-    " WHERE p.stage = $1 AND p.topic = v.topic AND p.partition = v.partition), 0)"
+    " WHERE p.stage = $1::varchar AND p.topic = v.topic AND p.partition = v.partition), 0)"
     " ORDER BY v.topic, v.partition"
     " ON CONFLICT (stage, topic, partition, at) DO UPDATE SET sequence = greatest(progress.sequence, EXCLUDED.sequence)"
 )

@@ -1,6 +1,7 @@
 """Published figures and names that stand beside ours: INSEE's survival, and what contracts are called."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,11 @@ class Reference:
     at_36_months: float
     at_60_months: float
     source: str
+
+    @property
+    def pages(self) -> list[str]:
+        """The numbers of the pages of insee.fr that publish it."""
+        return re.findall(r"\d{7}", self.source)
 
 
 SHOWN = {
