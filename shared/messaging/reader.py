@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.quarantine import Seal, plain
 from shared.kernel.clock import Clock
-from shared.messaging import metrics
+from shared.messaging import lenient_records, metrics
 from shared.messaging.assignment import Assignment
 from shared.messaging.backoff import pause
 from shared.messaging.cluster import Router
@@ -27,6 +27,7 @@ from shared.messaging.stream import Stream
 log = structlog.get_logger()
 COMMIT_EVERY_SECONDS = 1.0
 SESSION_TIMEOUT_MS = 10_000
+lenient_records.install()
 
 
 async def raw_parser(records: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage:

@@ -29,6 +29,8 @@ ROWS_A_ROUND = 5_000
 PRODUCER_TIMEOUT_MS = 120_000
 IDLE_SECONDS = 0.1
 OVERDUE_SECONDS = 1.0
+MISSING_SECONDS = 10.0
+"""How long a destination whose topic is missing (a partner's, without its dead letters) is left aside."""
 PARKING = (
     MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
@@ -93,6 +95,7 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._held: set[Destination] = set()
         self._waiting_since: dict[Destination, float] = {}
+        self._missing_until: dict[Destination, float] = {}
         self.stopping = asyncio.Event()
         self.wake = asyncio.Event()
         self.progressed_at = time.monotonic()
@@ -147,18 +150,29 @@ class Relay:
         destination = backlog.destination
         if destination in self._held:
             return True
-        since = self._waiting_since.setdefault(destination, time.monotonic())
-        if not self._prefers(destination) and time.monotonic() - since < OVERDUE_SECONDS:
-            return False
-        if not await connection.fetchval(TRY_LOCK, *destination):
+        if not self._is_due(destination) or not await connection.fetchval(TRY_LOCK, *destination):
             return False
         self._held.add(destination)
         log.info("output partition taken", **destination._asdict())
-        last = await last_sequences(self._servers, [destination])
+        try:
+            last = await last_sequences(self._servers, [destination])
+        except UnknownTopicOrPartitionError:
+            log.error("topic is missing: run `fabrique provision`", **destination._asdict())
+            self._missing_until[destination] = time.monotonic() + MISSING_SECONDS
+            self._held.discard(destination)
+            await connection.execute(UNLOCK, *destination)
+            return False
         if last.get(destination, (0, 0)) > (backlog.epoch, backlog.last):
             await self._park(connection, destination, "Kafka is ahead: the database was restored")
             return False
         return True
+
+    def _is_due(self, destination: Destination) -> bool:
+        now = time.monotonic()
+        since = self._waiting_since.setdefault(destination, now)
+        if now < self._missing_until.get(destination, 0.0):
+            return False
+        return self._prefers(destination) or now - since >= OVERDUE_SECONDS
 
     async def _let_go(self, connection: asyncpg.Connection, waiting: set[Destination]) -> None:
         for destination in self._held - waiting:

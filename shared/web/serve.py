@@ -1,6 +1,7 @@
 """Serves one service: its HTTP application and its spine, in one loop, stopped together and in order."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -71,12 +72,24 @@ def serve(build: Build, *, host: str, port: int) -> None:
         raise SystemExit(1)
 
 
+def calm_collector() -> None:
+    """Keep the garbage collector from walking what lives as long as the process.
+
+    A batch makes tens of thousands of objects, none of them in a cycle: at Python's thresholds the walks took three
+    quarters of the time of decoding (measured: 34 µs an event against 8.5).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 async def _serve(build: Build, *, host: str, port: int) -> bool:
     app, spine = build()
     server = _Server(
         uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5,
                        lifespan="on")
     )  # fmt: skip
+    calm_collector()
     running = asyncio.create_task(spine.run())
     spine.failed.add_done_callback(lambda _: setattr(server, "should_exit", True))
     try:
