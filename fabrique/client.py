@@ -54,7 +54,7 @@ class Door:
                 waits, heard = delays(longest=5.0), time.monotonic()
                 continue
             if time.monotonic() - heard > SILENCE_SECONDS_MAX:
-                raise DoorClosed(f"{self._url} does not take events: {silence}. What was answered is kept; run it again.")
+                raise DoorClosed(f"{self._url} takes no events: {silence}. What was answered is kept; run it again.")
             await asyncio.sleep(next(waits))
         return answers
 

@@ -14,13 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fabrique.commands.reconcile import reconciled
 from fabrique.commands.screen import Exit, out, say
 from fabrique.commands.stack import LOOK_SECONDS, running, where
-from fabrique.demo import screen
-from fabrique.demo.files import GRANTS
 from fabrique.demo.demonstration import Demonstration
+from fabrique.demo.files import GRANTS
 from fabrique.demo.observation import Observation
+from fabrique.demo.screen import Screen, contract_names, counts, state
 from fabrique.demo.simulation import DEFAULT_SEED
 from fabrique.imports import Row
 from fabrique.sending import Refusals, refused_rows
+from fabrique.stack.addresses import Addresses
 from fabrique.stack.folder import StateFolder
 from fabrique.stack.stack import Stack
 
@@ -41,9 +42,8 @@ def demo(
     """
     with running() as (stack, found):
         out.print(where(stack, found))
-        demonstration = Demonstration(stack, found, seed, scale)
         try:
-            code = asyncio.run(_run(demonstration, once=once))
+            code = asyncio.run(_run(Demonstration(stack, found, seed, scale), once=once))
         except KeyboardInterrupt:
             if once:
                 raise
@@ -52,64 +52,71 @@ def demo(
 
 
 async def _run(demonstration: Demonstration, *, once: bool) -> Exit:
-    """Play and watch; return when it is done (once), or when something fails; else when it is cancelled."""
-    names = screen.contract_names()
-    bar = _progress()
-    task = bar.add_task("", total=EVENTS_EXPECTED)
+    """Play and watch; return when it is done (once) or when something fails, else when it is cancelled."""
     with Live(console=out, auto_refresh=False) as live:
-        view = _View(live, bar, demonstration, names)
-
-        def advance(month: str, count: int) -> None:
-            bar.update(task, advance=count, description=f"told of {month}")
-
-        watching = asyncio.create_task(demonstration.watch(view.show))
-        minding = asyncio.create_task(_mind(demonstration.stack))
-        playing = asyncio.create_task(_play(demonstration, advance, once=once))
+        view = _View(live, demonstration)
+        tasks = [
+            asyncio.create_task(_play(demonstration, view, once=once)),
+            asyncio.create_task(demonstration.watch(view.show)),
+            asyncio.create_task(_look_after(demonstration.stack)),
+        ]
         try:
-            done, _ = await asyncio.wait({watching, minding, playing}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             return next(task.result() for task in done) or Exit.DONE
         finally:
-            for each in (watching, minding, playing):
-                each.cancel()
+            for task in tasks:
+                task.cancel()
 
 
-async def _play(demonstration: Demonstration, advance: object, *, once: bool) -> Exit:
+async def _play(demonstration: Demonstration, view: "_View", *, once: bool) -> Exit:
     began = time.monotonic()
-    await demonstration.run(say, advance)  # type: ignore[arg-type]
+    await demonstration.run(say, view.advance)
+    view.bar.stop()
     show_refused_grants(demonstration.rows, demonstration.stack.folder)
     await demonstration.settle()
-    say(f"all has settled, {time.monotonic() - began:.1f} s after the first event")
+    say(f"all has settled, {time.monotonic() - began:.1f} s after the start of the play")
     code = await reconciled(demonstration.found)
-    while not once:
-        await asyncio.sleep(3600)
+    if not once:
+        await asyncio.Event().wait()  # until Ctrl-C cancels it
     return code
 
 
-async def _mind(stack: Stack) -> None:
+async def _look_after(stack: Stack) -> None:
     while True:
         await asyncio.to_thread(stack.look_after)
         await asyncio.sleep(LOOK_SECONDS)
 
 
 class _View:
-    """A screen that is drawn again on a terminal; elsewhere, a line from time to time."""
+    """A screen that is drawn again on a terminal; elsewhere, two lines from time to time."""
 
-    def __init__(self, live: Live, bar: Progress, demonstration: Demonstration, names: dict[str, str]) -> None:
+    def __init__(self, live: Live, demonstration: Demonstration) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Progress(*columns, console=out)
+        self._task = self.bar.add_task("", total=round(EVENTS_EXPECTED * demonstration.scale), visible=False)
         self._live = live
-        self._bar = bar
         self._demonstration = demonstration
-        self._names = names
+        self._screen = Screen(out.width, contract_names(), _links(demonstration.found))
         self._said_at = 0.0
+
+    def advance(self, month: str, count: int) -> None:
+        """Note that the events of a month were told."""
+        self.bar.update(self._task, advance=count, description=f"telling, {month}", visible=True)
 
     def show(self, seen: Observation) -> None:
         """Show what was just seen."""
         tally = self._demonstration.tally
-        if self._live.console.is_terminal:
-            self._live.update(Group(self._bar, screen.screen(seen, tally, self._names)), refresh=True)
+        if out.is_terminal:
+            self._live.update(Group(self.bar, self._screen.draw(seen, tally)), refresh=True)
         elif time.monotonic() - self._said_at > LINE_SECONDS:
             self._said_at = time.monotonic()
-            out.print(screen.counts(seen, tally))
-            out.print(screen.state(seen))
+            out.print(counts(seen, tally), soft_wrap=True)
+            out.print(state(seen), soft_wrap=True)
+
+
+def _links(found: Addresses) -> str:
+    http = found.http
+    return f"pages {http['reporting']}/ · API {http['intake']}/docs {http['funding']}/docs {http['reporting']}/docs"
 
 
 def show_refused_grants(rows: Sequence[Row], folder: StateFolder) -> None:
@@ -120,12 +127,7 @@ def show_refused_grants(rows: Sequence[Row], folder: StateFolder) -> None:
         refusals.write(row)
     refusals.close()
     firsts = {row.reason: row for row in reversed(refused)}
-    for reason, number in Counter(row.reason for row in refused).most_common():
+    for reason, times in Counter(row.reason for row in refused).most_common():
         first = firsts[reason]
-        say(f"{number} rows of the grants: {first.field}: {reason} (the first: line {first.line}). {first.remedy}")
+        say(f"{times} rows of the grants: {first.field}: {reason} (the first: line {first.line}). {first.remedy}")
     say(f"all {len(refused)} with line, field and reason: {refusals.path}")
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=out)

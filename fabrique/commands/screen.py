@@ -1,19 +1,28 @@
 """What every command shows on, how a command ends, and how it learns that it must end."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from rich.console import Console
 from rich.markup import escape
 from rich.theme import Theme
 
 THEME = Theme({"good": "green", "bad": "red", "wait": "yellow", "quiet": "dim"})
-out = Console(theme=THEME, highlight=False)
-err = Console(theme=THEME, highlight=False, stderr=True)
+WIDTH_ELSEWHERE = 160
+"""Columns when nobody looks (a file, a pipe), so that tables are not cut at eighty."""
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() else WIDTH_ELSEWHERE
+    return Console(theme=THEME, highlight=False, width=width, stderr=stream is sys.stderr)
+
+
+out, err = _console(sys.stdout), _console(sys.stderr)
 
 
 class Exit(IntEnum):

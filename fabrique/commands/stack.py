@@ -109,7 +109,8 @@ def migrate(
             complain(f"There is no service {name}: {', '.join(SERVICES)}.")
             raise typer.Exit(Exit.MISUSED)
         url = importlib.import_module(f"services.{name}.app").database_url()
-        say(f"{name}: {'migrated' if asyncio.run(migrate_database(name, url)) else 'was up to date'}")
+        asyncio.run(migrate_database(name, url))
+        say(f"{name}: its database is up to date")
 
 
 def clean() -> None:

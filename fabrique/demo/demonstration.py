@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 
+from fabrique.client import Door
 from fabrique.demo import opening
 from fabrique.demo.observation import Observation, Observer
 from fabrique.demo.play import play
 from fabrique.demo.roads import ByHttp, ByKafka, Road, Tally, producer
 from fabrique.demo.simulation import Road as Way
 from fabrique.demo.simulation import Told, simulate
-from fabrique.client import Door
 from fabrique.imports import Row
 from fabrique.stack.addresses import Addresses
 from fabrique.stack.stack import Stack

@@ -21,7 +21,7 @@ Marks = dict[int, int]
 
 @dataclass(slots=True)
 class Observation:
-    """What was seen at one moment; a service that did not answer is in `silent`, and the rest is what was seen of it."""
+    """What was seen at one moment; of a service that did not answer, which is in `silent`, what was seen before."""
 
     accepted: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)

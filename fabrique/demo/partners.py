@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from shared.contracts.told import TOLD, TOLD_OF_COMMITMENTS, TOLD_OF_ENTREPRENEURS
 from shared.kernel.funders import Funder
-
-COMMITMENT_TYPES = tuple(model.__name__ for model in TOLD_OF_COMMITMENTS)
-ENTREPRENEUR_TYPES = tuple(model.__name__ for model in TOLD_OF_ENTREPRENEURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +10,7 @@ class Partner:
     """A platform, the event types that it may emit and the funders it may speak for."""
 
     platform: str
-    types: tuple[str, ...] = tuple(TOLD)
+    types: tuple[str, ...] = ("*",)
     funders: tuple[Funder, ...] = field(default=tuple(Funder))
 
 

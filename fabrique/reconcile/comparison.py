@@ -1,4 +1,4 @@
-"""Compares what the topics add up to with databases, compacted topics and answers: to the cent, or it says where not."""
+"""Compares what the topics add up to with databases, compacted topics and answers, to the cent."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -60,10 +60,9 @@ def _published(evidence: Evidence) -> Outcome:
         given = evidence.told.outbox.get(topic, {})
         for partition in sorted(given.keys() | log.last.keys()):
             compared += 1
-            if given.get(partition) != log.last.get(partition):
-                differences.append(
-                    f"{topic}/{partition}: the database gave out {given.get(partition)}, Kafka has {log.last.get(partition)}"
-                )
+            written, published = given.get(partition), log.last.get(partition)
+            if written != published:
+                differences.append(f"{topic}/{partition}: the database gave out {written}, Kafka has {published}")
     return compared, tuple(differences)
 
 
@@ -104,13 +103,15 @@ def _postings(evidence: Evidence) -> Outcome:
     differences = []
     for name, row in evidence.told.ledger.items():
         posted = evidence.told.posted.get(name, {})
-        for account in ("reserved", "waitlisted", "frozen"):
-            if posted.get(account, 0) != row[f"{account}_cents"]:
-                differences.append(f"{name}: {account} is {row[f'{account}_cents']}, its postings {posted.get(account, 0)}")
-        if -posted.get("voted", 0) != row["authorised_cents"]:
-            differences.append(f"{name}: authorised is {row['authorised_cents']}, its postings {-posted.get('voted', 0)}")
+        sums = {account: posted.get(account, 0) for account in ("reserved", "waitlisted", "frozen")}
+        sums["authorised"] = -posted.get("voted", 0)  # what left the vote
+        differences += [
+            f"{name}: {account} is {row[f'{account}_cents']}, its postings add up to {cents}"
+            for account, cents in sums.items()
+            if cents != row[f"{account}_cents"]
+        ]
         if sum(posted.values()):
-            differences.append(f"{name}: its postings sum to {sum(posted.values())}")
+            differences.append(f"{name}: its postings sum to {sum(posted.values())}, not to zero")
     return len(evidence.told.ledger), tuple(differences)
 
 

@@ -56,9 +56,10 @@ class Books:
 
     def _open(self, record: Record, fact: dict[str, Any]) -> str:
         name = str(fact["envelope_id"])
+        envelope = self.envelopes.setdefault(name, Envelope())
         if record.type != "EnvelopeOpened":
             self.faults.append(f"{record.type} at {record.partition}@{record.offset} is not understood here")
-        elif (envelope := self.envelopes.setdefault(name, Envelope())).opened:
+        elif envelope.opened:
             self.faults.append(f"{name} is opened twice")
         else:
             envelope.opened, envelope.authorised = True, fact["amount_cents"]

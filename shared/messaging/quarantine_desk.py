@@ -85,7 +85,7 @@ class Desk:
         return None
 
     async def _apply(self, session: Session, row_id: UUID) -> None:
-        """Apply and close in one transaction, under the lock of the partition's checkpoint: that is the deduplication."""
+        """Apply and close in one transaction, under the lock of the partition's checkpoint."""
         found = await quarantine.get(session, row_id)
         if found is None:
             raise NotInQuarantine(f"{self.terms.service} has no record {row_id} in quarantine.")

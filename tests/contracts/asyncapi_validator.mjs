@@ -1,9 +1,14 @@
-// Validates the AsyncAPI document named on the command line with AsyncAPI's own parser; prints one problem a line.
+// Validates each AsyncAPI document named on the command line with AsyncAPI's own parser; one line of JSON a document.
 import { fromFile, Parser } from '@asyncapi/parser';
 
 const ERROR = 0;
-const { document, diagnostics } = await fromFile(new Parser(), process.argv[2]).parse();
-for (const { severity, code, path, message } of diagnostics) {
-  if (severity === ERROR) console.log(`${code} ${path.join('/')}: ${message}`);
+const parser = new Parser();
+for (const path of process.argv.slice(2)) {
+  const { document, diagnostics } = await fromFile(parser, path).parse();
+  const faults = diagnostics.filter(({ severity }) => severity === ERROR).map(({ message }) => message);
+  console.log(JSON.stringify({
+    faults,
+    channels: document?.channels().length,
+    operations: document?.operations().length,
+  }));
 }
-if (document) console.log(`channels ${document.channels().length} operations ${document.operations().length}`);

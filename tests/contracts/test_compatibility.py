@@ -12,6 +12,8 @@ from shared.contracts.release import baseline_text, breaks, todays
 from shared.contracts.schemas import FAMILIES, PARTNER
 
 Schema = dict[str, Any]
+Edits = list[tuple[tuple[str, ...], Any, str]]
+"""Where to put what, and what it should be reproached with."""
 WORDS = {"enum": ["cdc", "state"], "type": "string"}
 OLD: Schema = {
     "type": "object",
@@ -32,7 +34,7 @@ FIELDS = ("properties",)
 CENTS, NOTE, ITEM = ("properties", "cents"), ("properties", "note"), ("$defs", "Item")
 ABSENT = object()
 
-BREAKING = {
+BREAKING: dict[str, Edits] = {
     "a field removed": [((*FIELDS, "note"), ABSENT, "/note: the field is gone")],
     "a field renamed": [
         ((*FIELDS, "note"), ABSENT, "/note: the field is gone"), ((*FIELDS, "remark"), {"type": "string"}, ""),
@@ -83,14 +85,14 @@ BREAKING = {
         (("anyOf",), [{"required": ["note"]}], "/: anyOf changed from None to [{'required': ['note']}]")
     ],
 }  # fmt: skip
-BREAKING_ONLY_SUBSCRIBERS = {
+BREAKING_ONLY_SUBSCRIBERS: dict[str, Edits] = {
     "a required field now optional": [(("required",), ["id", "items"], "/cents: the field may now be missing")],
     "null where it was not": [
         (CENTS, {"anyOf": [OLD["properties"]["cents"], {"type": "null"}]}, "/cents: type integer became integer | null")
     ],
     "a field of an item now optional": [((*ITEM, "required"), [], "/items/items/months: the field may now be missing")],
 }
-GROWTH = {
+GROWTH: dict[str, Edits] = {
     "nothing": [],
     "a new optional field": [((*FIELDS, "by"), {"type": "string"}, "")],
     "a new word": [(("$defs", "Funder", "enum"), ["cdc", "state", "region"], "")],
@@ -104,7 +106,6 @@ GROWTH = {
         (("$defs", "Payer"), WORDS, ""), ((*FIELDS, "funder"), {"$ref": "#/$defs/Payer"}, ""),
     ],
 }  # fmt: skip
-Edits = list[tuple[tuple[str, ...], Any, str]]
 
 
 def edited(edits: Edits) -> Schema:

@@ -19,7 +19,7 @@ EVENTS = [
     for model in models
 ]
 each_event = pytest.mark.parametrize(("family", "model"), EVENTS)
-ODD = (
+ODD: tuple[Any, ...] = (
     None, "", "x", "0", "é", "\u0660\u0661", "2016-02-30", "2016-10-03", "2016-10-03T09:30:00Z", "1475452800", "CV219",
     "CDC", "adie", 0, 1, -1, 1.5, 10**13, 10**14, 2**64, True, False, [], [1], {}, {"x": 1}, ["200072460"],
 )  # fmt: skip
@@ -92,9 +92,7 @@ def spoiled(example: dict[str, Any], model: type[Fact]) -> Iterator[tuple[str, A
 
 
 @each_event
-def test_the_model_and_the_schema_accept_the_same_documents(
-    family: str, model: type[Fact], accepts: Accepts
-) -> None:
+def test_the_model_and_the_schema_accept_the_same_documents(family: str, model: type[Fact], accepts: Accepts) -> None:
     asks = {"cost_cents", "cdc_cents", "state_cents"} <= model.model_fields.keys()
     differ = []
     for name, value, document in spoiled(example_of(family, model), model):

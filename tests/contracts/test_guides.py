@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.guides import TABLES, with_table
+from shared.contracts.guides import BEGIN, END, TABLES, with_table
 from shared.contracts.publication import DOCS
 from shared.contracts.told import TOLD
 from shared.contracts.topics import TOPICS
@@ -74,7 +74,7 @@ def test_every_topic_and_every_event_is_in_a_guide() -> None:
     assert all(f"[{name}](schemas/partner/{name}.json)" in partners for name in TOLD)
 
 
-@pytest.mark.parametrize("guide", ["", "<!-- end of topics -->"])
+@pytest.mark.parametrize("guide", ["", BEGIN.format(name="topics"), END.format(name="topics")])
 def test_a_guide_without_its_marks_is_a_fault(guide: str) -> None:
     with pytest.raises(LookupError):
         with_table(guide, "topics", "| a |\n")

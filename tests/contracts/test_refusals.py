@@ -134,12 +134,18 @@ def test_what_partners_tell_refuses_a_share_that_is_not_a_number() -> None:
         assert refused(stated, json.dumps({**good, "share_used": "@"}).replace('"@"', text)), text
 
 
-@pytest.mark.parametrize("where", ["{}", '{{"added_later":{}}}', '{{"occurred_on":{}}}'])
+@pytest.mark.parametrize("field", ["added_later", "occurred_on"])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-@pytest.mark.parametrize("reader", [True, False])
-def test_json_nested_ten_thousand_deep_is_refused(*, where: str, opening: str, closing: str, reader: bool) -> None:
-    text = where.format(opening * DEEP + "1" + closing * DEEP)
-    assert refused(told.CommitmentDeclared, text, reader=reader)
+def test_json_nested_ten_thousand_deep_is_refused(field: str, opening: str, closing: str) -> None:
+    event = json.dumps({**document("partner", told.CommitmentDeclared), field: "@"})
+
+    def nested(depth: int) -> str:
+        return event.replace('"@"', opening * depth + "1" + closing * depth)
+
+    for reader in (True, False):
+        assert refused(told.CommitmentDeclared, nested(DEEP), reader=reader)
+        assert refused(told.CommitmentDeclared, opening * DEEP + "1" + closing * DEEP, reader=reader)
+    assert refused(told.CommitmentDeclared, nested(20), reader=True) is (field == "occurred_on")
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,17 @@ class Ledger:
         async with reading(self.engine) as session:
             return [dict(row) for row in (await session.execute(text(query), parameters)).mappings()]
 
+    async def empty(self) -> None:
+        """Forget everything, as if the database were new: quicker than a new one."""
+        tables = await self.rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('alembic_version', 'outbox_partition')"
+        )
+        await self.execute(f"TRUNCATE {', '.join(row['tablename'] for row in tables)}")
+        await self.execute("UPDATE outbox_partition SET epoch = 0, relayed_sequence = 0, last_sequence = 0,"
+                           " last_known_at = NULL, parked = NULL")  # fmt: skip
+        self.places.clear()
+
     async def execute(self, statement: str, **parameters: Any) -> None:
         """Write, behind the service's back."""
         async with transaction(self.engine) as session:

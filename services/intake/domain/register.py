@@ -88,9 +88,7 @@ class Register:
             return refusal
         self._received[stamped.door_key] = Receipt(stamped.event_id, stamped.content)
         if type(event.told) is CommitmentDeclared and named is not None:
-            self.owners[named] = Ownership(
-                scope.platform, event.told.contract, event.told.exercise, stamped.event_id
-            )
+            self.owners[named] = Ownership(scope.platform, event.told.contract, event.told.exercise, stamped.event_id)
             self.declared.append(named)
         return Accepted(stamped.event_id, event.type, named)
 

@@ -35,9 +35,7 @@ def names(told: Told, platform: str) -> Iterator[tuple[str, Name]]:
             yield target, Name(kind, "" if kind is Kind.BENEFICIARY else platform, reference)
 
 
-def fact_of(
-    told: Told, *, platform: str, known_at: datetime, identifiers: Mapping[str, UUID], contract: str
-) -> bytes:
+def fact_of(told: Told, *, platform: str, known_at: datetime, identifiers: Mapping[str, UUID], contract: str) -> bytes:
     """Write the published fact; its fields were validated at the door, so none is validated again."""
     fields: dict[str, Any] = {field: value for field, value in told.__dict__.items() if field not in DROPPED}
     fields |= identifiers

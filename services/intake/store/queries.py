@@ -16,8 +16,7 @@ from shared.kernel.funders import Funder
 RECEIVED = "SELECT door_key, event_id, content FROM received_event WHERE door_key = ANY($1)"
 CONTRACTS = "SELECT contract FROM known_contract WHERE contract = ANY($1)"
 OWNERS = (
-    "SELECT commitment_id, platform, contract, exercise, event_id FROM commitment_owner"
-    " WHERE commitment_id = ANY($1)"
+    "SELECT commitment_id, platform, contract, exercise, event_id FROM commitment_owner WHERE commitment_id = ANY($1)"
 )
 PSEUDONYMS = "SELECT key, identifier FROM pseudonym WHERE key = ANY($1)"
 FINGERPRINT = "SELECT fingerprint FROM secret_fingerprint"

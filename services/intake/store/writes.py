@@ -25,8 +25,7 @@ INSERT_PSEUDONYMS = (
     " ON CONFLICT DO NOTHING"
 )
 FORGET_PSEUDONYMS = (
-    "DELETE FROM pseudonym WHERE key IN"
-    " (SELECT key FROM pseudonym WHERE key = ANY($1) ORDER BY key FOR UPDATE)"
+    "DELETE FROM pseudonym WHERE key IN (SELECT key FROM pseudonym WHERE key = ANY($1) ORDER BY key FOR UPDATE)"
 )
 INSERT_CONTRACTS = (
     "INSERT INTO known_contract (contract, known_at) SELECT * FROM unnest($1::text[], $2::timestamptz[]) ORDER BY 1"

@@ -64,6 +64,10 @@ WORDS: Mapping[str, str] = {
     "funder": "Funder",
     "total": "Total",
     "scroll": "scrolling table",
+    "parts": "More of the table",
+    "parts_shown": "Contracts {first} to {last} of {total}",
+    "parts_before": "Previous",
+    "parts_after": "Next",
     "unfunded": "Requests refused because no credit was voted: {years}.",
     "unfunded_year": "{count} in {exercise}",
     # Businesses

@@ -64,6 +64,10 @@ WORDS: Mapping[str, str] = {
     "funder": "Financeur",
     "total": "Total",
     "scroll": "tableau défilant",
+    "parts": "Suite du tableau",
+    "parts_shown": "Contrats {first} à {last} sur {total}",
+    "parts_before": "Précédents",
+    "parts_after": "Suivants",
     "unfunded": "Demandes refusées faute de crédits votés : {years}.",
     "unfunded_year": "{count} en {exercise}",
     # Businesses

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from services.reporting.pages.references import ContractName, contract_name
 from shared.contracts.figures import BudgetStated
 from shared.kernel.funders import Funder
+
+FUNDERS = list(Funder)
 
 
 class Money(NamedTuple):
@@ -145,10 +148,11 @@ def money_view(budgets: Sequence[BudgetStated], wanted: int | None) -> MoneyView
 
 def _by_contract(budgets: Sequence[BudgetStated]) -> list[ContractLines]:
     """Group by contract, in the order of their codes; each bar is on the scale of its own envelope: a share."""
+    order = sorted(budgets, key=lambda budget: (budget.contract, FUNDERS.index(budget.funder)))
     found = []
-    for code in sorted({budget.contract for budget in budgets}):
+    for code, mine in groupby(order, key=lambda budget: budget.contract):
         lines = []
-        for budget in sorted((b for b in budgets if b.contract == code), key=lambda b: list(Funder).index(b.funder)):
+        for budget in mine:
             money = summed([budget])
             lines.append(Line(budget.funder, money, segments(money, money.authorised) if money.authorised else []))
         found.append(ContractLines(code, contract_name(code), lines))

@@ -16,6 +16,7 @@ from services.reporting.pages.chart import BOTTOM, HEIGHT, LEFT, RIGHT
 from services.reporting.pages.formats import Language
 from services.reporting.pages.lives import lives_view
 from services.reporting.pages.money import money_view
+from services.reporting.pages.paging import page_of
 from services.reporting.pages.words import Words
 from shared.contracts.figures import BudgetStated, SurvivalStated
 
@@ -54,10 +55,10 @@ class Freshness:
         return self.elapsed > STALE_AFTER
 
 
-def render(situation: Situation, *, language: Language, exercise: str | None) -> str:
-    """Render the page; `exercise` is what the address asks for, as it was written."""
+def render(situation: Situation, *, language: Language, exercise: str | None = None, part: str | None = None) -> str:
+    """Render the page; `exercise` and `part` (of the long tables) are what the address asks for, as it was written."""
     words = Words(language)
-    wanted = int(exercise) if exercise and exercise.isascii() and exercise.isdigit() and len(exercise) == 4 else None
+    wanted, number = _number(exercise), _number(part)
     money, lives = money_view(situation.budgets, wanted), lives_view(situation.survival)
     known_at = situation.known_at
     return _environment().get_template("page.html.jinja").render(
@@ -66,8 +67,15 @@ def render(situation: Situation, *, language: Language, exercise: str | None) ->
         is_elsewhere=money is not None and wanted not in (None, money.exercise),
         freshness=Freshness(known_at, situation.now - known_at) if known_at else None, css=stylesheet(),
         plot={"left": LEFT, "right": RIGHT, "bottom": BOTTOM, "height": HEIGHT},
+        money_rows=page_of(money.contracts if money else [], number),
+        lives_rows=page_of(lives.contracts if lives else [], number),
         **{name: partial(getattr(formats, name), language=language) for name in WRITTEN},
     )  # fmt: skip
+
+
+def _number(text: str | None) -> int | None:
+    """Read a small number of an address; None for anything else."""
+    return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else None
 
 
 @cache

@@ -1,14 +1,26 @@
-"""A ledger of its own for each test, on the run's PostgreSQL."""
+"""An empty ledger for each test, on one database for the whole folder."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
+from fabrique.embedded.postgres import Postgres
 from tests.support.ledger import Ledger, open_ledger
 
 
-@pytest.fixture
-async def ledger(fresh_database: Callable[[], str]) -> AsyncIterator[Ledger]:
-    """Funding's database, migrated, with one envelope that has room for all."""
-    async with open_ledger(fresh_database(), partitions=4, pool_size=30) as opened:
+@pytest.fixture(scope="package")
+async def one_ledger(postgres: Postgres) -> AsyncIterator[Ledger]:
+    """Funding's database, migrated."""
+    name = f"ledger_{uuid4().hex}"
+    postgres.create_database(name)
+    async with open_ledger(postgres.url(name), partitions=4, pool_size=30) as opened:
         yield opened
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+async def ledger(one_ledger: Ledger) -> Ledger:
+    """Funding's database, migrated and empty."""
+    await one_ledger.empty()
+    return one_ledger

@@ -1,0 +1,13 @@
+"""`doctor`: is this machine ready?"""
+
+import typer
+
+from fabrique.commands.screen import Exit, out
+from fabrique.doctor import examine, print_findings
+from fabrique.stack.folder import state_folder
+
+
+def doctor() -> None:
+    """Say what will be used on this machine, what is missing, and the command that installs it; 1 when it is needed."""
+    if not print_findings(out, examine(state_folder().path)):
+        raise typer.Exit(Exit.FOUND)

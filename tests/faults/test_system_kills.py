@@ -1,0 +1,237 @@
+"""Services, broker and database are killed while events flow; then the promises hold, and a planted breach shows."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import httpx
+import pytest
+
+from services.intake.domain.keyring import Keyring
+from shared.contracts.topics import partner_topic
+from shared.kernel.funders import Funder
+from tests.support.seeds import seeds
+from tests.support.system_evidence import (
+    Evidence,
+    find_poison,
+    read_logs,
+    read_tables,
+    readiness,
+    rebuild_reporting,
+    statuses,
+    tell_all_again,
+)
+from tests.support.system_partner import Partner, programme
+from tests.support.system_promises import CHECKS, assert_promises, duplicates
+from tests.support.system_roads import (
+    POISONED,
+    Correspondence,
+    HttpRoad,
+    KafkaRoad,
+    same_partition_poisons,
+    seeded,
+)
+from tests.support.system_spoiling import SPOILT
+from tests.support.system_stack import PARTITIONS, SERVICES, SystemStack, open_stack, say, tell_logs_on_failure
+
+pytestmark = pytest.mark.faults
+
+CONTRACTS = ("CV219", "CV220", "CV221", "CV222", "CV62A")
+FIRST = [("CDC", 2016, "400.00"), ("STATE", 2016, "500.00"), ("CDC", 2017, "150.00")]
+LATER = [*FIRST, ("STATE", 2017, "200.00")]
+PLATFORMS = ("citeslab", "adie")
+KILLS = 10
+BROKER_AWAY_SECONDS = 7.0
+SETTLE_SECONDS_MAX = 60.0
+(SEED,) = seeds(1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened: what partners hold, how long it hurt, how long it took to heal, and what was logged."""
+
+    letters: Correspondence
+    told_again: int
+    hurt_seconds: float
+    settled_seconds: float
+    logged: Counter[str]
+
+    def told(self) -> str:
+        """In a few lines, for whoever reads the test's output."""
+        return (
+            f"{len(self.letters.told)} events told in {self.hurt_seconds:.1f} s, {self.letters.tried_again} requests"
+            f" and {self.letters.producers_rebuilt} batches tried again, {self.told_again} told once more,"
+            f" settled after {self.settled_seconds:.1f} s\n{dict(self.logged)}"
+        )
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SystemStack]:
+    """A stack of its own, hurt and healed once for all tests of this module."""
+    async with open_stack(tmp_path_factory.mktemp("kills"), platforms=PLATFORMS) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def logs(request: pytest.FixtureRequest, stack: SystemStack) -> Iterator[None]:
+    """On failure, the end of each log."""
+    yield from tell_logs_on_failure(request, stack)
+
+
+async def kill_again_and_again(stack: SystemStack, service: str) -> None:
+    """Kill a service ten times: at any moment after its start, or some time after it was ready."""
+    chance = seeded(SEED, service)
+    for number in range(KILLS):
+        await pass_time(chance.uniform(0.2, 1.5))
+        if number % 2:
+            await stack.ready(service, seconds=90)
+            await pass_time(chance.uniform(0, 1.0))
+        await stack.kill(service)
+
+
+async def hurt_servers(stack: SystemStack) -> None:
+    """Kill the broker, stop it for longer than the producers wait, and stop PostgreSQL, in the midst of everything."""
+    chance = seeded(SEED, "servers")
+
+    async def kill_broker() -> None:
+        await asyncio.to_thread(stack.kafka.kill)
+        await asyncio.to_thread(stack.kafka.start)
+
+    async def stop_broker() -> None:
+        await asyncio.to_thread(stack.kafka.stop)
+        await pass_time(BROKER_AWAY_SECONDS)
+        await asyncio.to_thread(stack.kafka.start)
+
+    async def stop_database() -> None:
+        await asyncio.to_thread(stack.postgres.stop_immediately)
+        await asyncio.to_thread(stack.postgres.start)
+
+    faults: list[Callable[[], Awaitable[None]]] = [kill_broker, stop_broker, stop_database]
+    chance.shuffle(faults)
+    for fault in faults:
+        await stack.ready(*SERVICES, seconds=90)
+        await pass_time(chance.uniform(0.5, 2.0))
+        say(f"{fault.__name__} at {time.monotonic():.1f}")
+        await fault()
+
+
+async def pass_time(seconds: float) -> None:
+    """Let a fault last, or come at the moment drawn for it: here, and only here, the time itself is the condition."""
+    await asyncio.sleep(seconds)
+
+
+async def open_more(stack: SystemStack) -> None:
+    """A manager opens more envelopes while events flow, and tries until it is done: one more step of the line."""
+    while True:
+        try:
+            return await stack.open_programme(programme(CONTRACTS, LATER), CONTRACTS)
+        except (httpx.HTTPError, OSError, AssertionError, asyncpg.PostgresError):
+            await pass_time(0.2)
+
+
+async def hurt_everything(stack: SystemStack, roads: Sequence[HttpRoad | KafkaRoad], stop: asyncio.Event) -> None:
+    """Run partners and killers together; the partners stop once nobody kills any more."""
+    async with stack.supervised(), asyncio.TaskGroup() as partners:
+        for road in roads:
+            partners.create_task(road.tell_on())
+        async with asyncio.TaskGroup() as faults:
+            for service in SERVICES:
+                faults.create_task(kill_again_and_again(stack, service))
+            faults.create_task(hurt_servers(stack))
+            faults.create_task(open_more(stack))
+        await stack.ready(seconds=90)
+        stop.set()
+
+
+async def partners_of(stack: SystemStack, letters: Correspondence, stop: asyncio.Event) -> list[HttpRoad | KafkaRoad]:
+    """Three partners of one platform by HTTP, and two of another on its topic."""
+    keys = {platform: await stack.key(platform, funders=list(Funder)) for platform in PLATFORMS}
+
+    def partner(name: str, platform: str) -> Partner:
+        return Partner(seeded(SEED, name), name, platform, CONTRACTS)
+
+    http = [
+        HttpRoad(stack.url("intake"), keys["citeslab"], partner(f"H{n}", "citeslab"), letters, stop) for n in range(3)
+    ]
+    kafka = [
+        KafkaRoad(
+            stack.servers, partner_topic("adie").name, partner(f"K{n}", "adie"), letters, stop, PARTITIONS, poison
+        )
+        for n, poison in enumerate((same_partition_poisons(), ()))
+    ]
+    return [*http, *kafka]
+
+
+@pytest.fixture(scope="module")
+async def run(stack: SystemStack) -> Run:
+    """Hurt everything, and wait until all is settled without touching anything."""
+    say(f"seed {SEED}: repeat with FABRIQUE_SEEDS={SEED}")
+    letters, stop = Correspondence(), asyncio.Event()
+    await stack.open_programme(programme(CONTRACTS, FIRST), CONTRACTS)
+    roads = await partners_of(stack, letters, stop)
+    began = time.monotonic()
+    await hurt_everything(stack, roads, stop)
+    hurt = time.monotonic()
+    async with stack.supervised():
+        await stack.settled(seconds=SETTLE_SECONDS_MAX)
+    settled = time.monotonic()
+    again = await tell_all_again(next(road for road in roads if isinstance(road, HttpRoad)))
+    found = Run(letters, again, hurt - began, settled - hurt, logged(stack))
+    say(found.told())
+    return found
+
+
+def logged(stack: SystemStack) -> Counter[str]:
+    """How often the services logged each thing of interest; logs survive what counters in a process do not."""
+    said: Counter[str] = Counter()
+    for path in (path for path in stack.logs if path.stem in SERVICES):
+        for line in path.read_text(errors="replace").splitlines():
+            if line.startswith("{"):
+                said[json.loads(line)["event"]] += 1
+    return said
+
+
+@pytest.fixture(scope="module")
+async def evidence(stack: SystemStack, run: Run) -> Evidence:
+    """All that there is to see once everything is settled, and reporting's tables folded again from nothing."""
+    keyring = Keyring(stack.secret.encode())
+    lags, ready = await stack.lags(), await readiness(stack)
+    tables, logs = await read_tables(stack), await read_logs(stack)
+    key = await stack.key("citeslab")
+    return Evidence(
+        told=list(run.letters.told.values()), door_keys={name: keyring.door_key(*name) for name in run.letters.told},
+        logs=logs, tables=tables, lags=lags, readiness=ready,
+        statuses=await statuses(stack, key, run.letters, "citeslab"),
+        poisoned=find_poison(logs, ["adie"], POISONED),
+        rebuilt=await rebuild_reporting(stack, seconds=SETTLE_SECONDS_MAX),
+    )  # fmt: skip
+
+
+def test_promises_1_to_8_hold_after_every_service_the_broker_and_the_database_were_killed(evidence: Evidence) -> None:
+    assert_promises(evidence)
+
+
+def test_the_run_met_what_it_was_made_for(stack: SystemStack, run: Run, evidence: Evidence) -> None:
+    decisions = Counter(row["type"] for row in evidence.tables["funding"]["outbox"])
+    say(decisions, f"{duplicates(evidence)} duplicates on Kafka", *evidence.poisoned)
+    assert all(stack.kills[service] >= KILLS for service in SERVICES)
+    assert duplicates(evidence) > 0 or run.logged["relay starts again"] > 0
+    assert run.letters.tried_again > 0
+    assert run.letters.producers_rebuilt > 0
+    assert run.told_again > 100
+    assert sum(each.times_on_kafka for each in run.letters.told.values()) > 50
+    assert {bad.reason for bad in evidence.poisoned} == {reason for reason, _, _ in same_partition_poisons()}
+    assert min(decisions[f"Allocation{kind}"] for kind in ("Reserved", "Waitlisted", "Promoted", "Amended")) > 10
+    assert any(row["next_offset"] > 0 for row in evidence.tables["funding"]["command"])
+    assert run.logged["hole in the log"] == 0
+    assert run.logged["record causes an unknown error"] == 0
+
+
+@pytest.mark.parametrize("breach", SPOILT)
+def test_a_planted_breach_is_reported(evidence: Evidence, breach: str) -> None:
+    promise, spoil = SPOILT[breach]
+    assert list(CHECKS[promise](spoil(evidence)))
