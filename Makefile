@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: check format lint types architecture contracts-check test demo up clean bench lock contracts
+.PHONY: check format lint types architecture contracts-check test demo up clean bench lock contracts release-contracts
 
 check: format lint types architecture contracts-check test
 
@@ -46,6 +46,10 @@ bench: $(READY)
 # Write schemas, examples, AsyncAPI and OpenAPI from the models.
 contracts: $(READY)
 	$(BIN)/python -m shared.contracts write
+
+# Write the schemas of this version as released: from then on they may only grow. With each new version.
+release-contracts: $(READY)
+	$(BIN)/python -m shared.contracts release
 
 # Pin every dependency again, with hashes and without addresses.
 lock: $(READY)

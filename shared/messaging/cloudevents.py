@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from shared.contracts.topics import schema_id
 from shared.kernel.errors import Rejected
 
 Headers = Mapping[str, bytes | None]
@@ -13,18 +14,14 @@ Headers = Mapping[str, bytes | None]
 SEQUENCE_MAX = 2**63 - 1
 """The largest that a table holds: a relay never wrote a larger one."""
 _EPOCH = re.compile(rb"/epoch/(\d{1,9})$")
-_SCHEMA = "urn:fabrique:schema:{topic}:{type}"
 _FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
 
 
 def source_of(topic: str, partition: int, epoch: int) -> str:
-    """Name a source: the service that owns the topic, the output partition and its epoch."""
-    return f"/fabrique/{topic.partition('.')[0]}/{topic}/{partition}/epoch/{epoch}"
-
-
-def schema_of(topic: str, type_: str) -> str:
-    """Name the JSON Schema of an event type; the same as its `$id`."""
-    return _SCHEMA.format(topic=topic, type=type_)
+    """Name a source: the service that writes the topic (of dead letters, the reader), the partition and its epoch."""
+    names = topic.split(".")
+    writer = names[-2] if names[-1] == "dlq" else names[0]
+    return f"/fabrique/{writer}/{topic}/{partition}/epoch/{epoch}"
 
 
 def binary_headers(
@@ -58,7 +55,7 @@ def binary_headers(
 
 @lru_cache(maxsize=1024)
 def _type_headers(topic: str, type_: str) -> tuple[tuple[str, bytes], ...]:
-    return (("ce_type", type_.encode()), ("ce_dataschema", schema_of(topic, type_).encode()))
+    return (("ce_type", type_.encode()), ("ce_dataschema", schema_id(topic, type_).encode()))
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from shared.contracts.topics import Cleanup, Topic
+from shared.contracts.topics import Cleanup, Topic, dead_letter_topic
 from shared.kernel.errors import Unavailable
 
 ANSWER_SECONDS_MAX = 10.0
@@ -66,19 +66,22 @@ async def existing(client: AdminClient) -> list[str]:
 
 def new_topics(topics: Iterable[Topic], *, partitions: int, replication: int, min_insync: int) -> list[NewTopic]:
     """Say how each topic and its readers' dead-letter topics are made."""
-    common = {"min.insync.replicas": str(min_insync), "max.message.bytes": str(RECORD_BYTES_MAX)}
     made = []
     for topic in topics:
-        retention = -1 if topic.retention_days is None else topic.retention_days * 86_400_000
-        config = common | {"cleanup.policy": topic.cleanup.value}
-        if topic.cleanup is Cleanup.DELETE:
-            config["retention.ms"] = str(retention)
-        made.append(NewTopic(topic.name, partitions, replication, config=config))
-        made += [
-            NewTopic(topic.dlq(reader), 1, replication, config=common | {"retention.ms": str(90 * 86_400_000)})
-            for reader in topic.readers
-        ]
+        made.append(_new_topic(topic, partitions, replication, min_insync))
+        made += [_new_topic(dead_letter_topic(topic, r), 1, replication, min_insync) for r in topic.readers]
     return made
+
+
+def _new_topic(topic: Topic, partitions: int, replication: int, min_insync: int) -> NewTopic:
+    config = {
+        "min.insync.replicas": str(min_insync),
+        "max.message.bytes": str(RECORD_BYTES_MAX),
+        "cleanup.policy": topic.cleanup.value,
+    }
+    if topic.cleanup is Cleanup.DELETE:
+        config["retention.ms"] = str(-1 if topic.retention_days is None else topic.retention_days * 86_400_000)
+    return NewTopic(topic.name, partitions, replication, config=config)
 
 
 async def provision(client: AdminClient, topics: Sequence[NewTopic]) -> list[str]:

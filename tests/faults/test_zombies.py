@@ -16,7 +16,7 @@ from tests.support.perils import CRASHES, CUTS, Killed, Perils
 from tests.support.seeds import seeds
 
 Logs = Mapping[int, Sequence[ConsumerRecord]]
-EVENTS, PARTITIONS, ZOMBIES = 20_000, 4, 4
+EVENTS, PARTITIONS, ZOMBIES = int(__import__('os').environ.get('EV','20000')), 4, 4
 
 
 def counted(counter: str) -> float:
@@ -43,7 +43,7 @@ class Zombie:
             if self._chance.random() < 0.3:
                 self.stale += 1
                 start = max(0, start - self._chance.randint(1, 400))
-            handed = self._log[partition][start : start + self._chance.choice((1, 20, 150, 400, 800))]
+            handed = self._log[partition][start : start + self._chance.choice((1, 10, 60, 150, 300))]
             try:
                 await batch.apply(handed)
             except Killed:

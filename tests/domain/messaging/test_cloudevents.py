@@ -10,9 +10,10 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from services.funding.handlers import commitments
+from shared.contracts.topics import schema_id
 from shared.database.checkpoint import Source
 from shared.kernel.errors import Rejected
-from shared.messaging.cloudevents import binary_headers, schema_of, source_of, text_header, uuid_header
+from shared.messaging.cloudevents import binary_headers, source_of, text_header, uuid_header
 from shared.messaging.fence import New
 from tests.support.commitment_events import TOPIC, event, raw_record
 
@@ -33,7 +34,7 @@ def test_the_sdk_reads_what_a_relay_writes(zone: timezone) -> None:
         str(ID), "CommitmentClosed", "somebody", {"a": 1},
     )  # fmt: skip
     assert (read.get_time(), read.get_specversion()) == (time, "1.0")
-    assert (read.get_source(), read.get_dataschema()) == (source_of(TOPIC, 3, 1), schema_of(TOPIC, "CommitmentClosed"))
+    assert (read.get_source(), read.get_dataschema()) == (source_of(TOPIC, 3, 1), schema_id(TOPIC, "CommitmentClosed"))
     assert read.get_extension("sequence") == "00000000000000000007"
     assert read.get_extension("causationid") == str(CAUSE)
     assert dict(headers)["ce_time"] == b"2016-10-03T11:30:00+00:00"

@@ -155,7 +155,9 @@ def test_a_movement_held_or_refused_touches_nothing(fields: dict[str, Any], exer
 
 
 def test_the_version_counts_the_facts_that_touch_the_envelope() -> None:
-    budgets = folded(RESERVED, WAITING, decided("MovementHeld", movement="PaymentMade", reason=HeldReason.NOT_DECIDED_YET))
+    budgets = folded(
+        RESERVED, WAITING, decided("MovementHeld", movement="PaymentMade", reason=HeldReason.NOT_DECIDED_YET)
+    )
     assert (budgets.by_envelope[CDC].version, budgets.by_envelope[STATE].version) == (3, 2)
 
 

@@ -35,7 +35,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 async def app(broker: Broker, fresh_database: Callable[[], str]) -> AsyncIterator[FastAPI]:
     """One process of reporting, started."""
-    topics = new_topics([ALLOCATION, ENTREPRENEUR, BUDGET, SURVIVAL], partitions=PARTITIONS, replication=1, min_insync=1)
+    topics = new_topics(
+        [ALLOCATION, ENTREPRENEUR, BUDGET, SURVIVAL], partitions=PARTITIONS, replication=1, min_insync=1
+    )
     await provision(admin_client(broker.bootstrap_servers), topics)
     url = fresh_database()
     await upgrade(MIGRATIONS, url)
@@ -104,7 +106,9 @@ async def test_allocation_facts_become_a_budget_on_the_topic_in_the_api_and_on_t
 
 async def test_facts_of_businesses_become_survival_figures_on_the_topic(broker: Broker, app: FastAPI) -> None:
     births = [told("BusinessCreated", number, on=date(2014, 1, 6)) for number in range(30)]
-    ends = [told("BusinessCeased", number, on=date(2015, 6, 1), cessation=CessationKind.VOLUNTARY) for number in range(6)]
+    ends = [
+        told("BusinessCeased", number, on=date(2015, 6, 1), cessation=CessationKind.VOLUNTARY) for number in range(6)
+    ]
     last = told("EntrepreneurWelcomed", "p", on=date(2016, 7, 14))
     await send(broker, ENTREPRENEUR, entrepreneurs(*births, *ends, last))
 
@@ -119,4 +123,3 @@ async def test_facts_of_businesses_become_survival_figures_on_the_topic(broker: 
         shown = (await client.get("/v1/survival/all")).json()
         assert shown.pop("definition")
         assert shown == json.loads(found[b"all"])
-

@@ -96,7 +96,7 @@ def cut(chance: random.Random, records: Sequence[Record]) -> list[list[Record]]:
     """Cut a log into batches at random."""
     batches, rest = [], list(records)
     while rest:
-        size = chance.choice((1, 2, 7, 40, 300))
+        size = chance.choice((1, 7, 40, 300))
         batches.append(rest[:size])
         rest = rest[size:]
     return batches
