@@ -10,8 +10,6 @@ import asyncpg
 import httpx
 
 from fabrique.stack.addresses import Addresses
-from shared.database.checkpoint import Source
-from shared.messaging.lag import measure
 
 CHECKPOINTS = "SELECT topic, partition, next_offset FROM checkpoint"
 WINDOW = 5
@@ -101,6 +99,9 @@ async def _answer(found: Addresses, service: str) -> list[dict[str, Any]] | None
 
 async def _measured(found: Addresses, service: str) -> list[Any]:
     """What its database and Kafka say; nothing when we do not know its database."""
+    from shared.database.checkpoint import Source  # noqa: PLC0415  takes long to import, for what is rarely needed
+    from shared.messaging.lag import measure  # noqa: PLC0415  as above
+
     if service not in found.databases:
         return []
     connection = await asyncpg.connect(found.databases[service].replace("+asyncpg", ""), timeout=10)

@@ -8,6 +8,9 @@ from fabrique.stack.folder import state_folder
 
 
 def doctor() -> None:
-    """Say what will be used on this machine, what is missing, and the command that installs it; 1 when it is needed."""
+    """Say what will be used on this machine, what is missing, and how to get it.
+
+    Ends with 1 when something that is needed is missing.
+    """
     if not print_findings(out, examine(state_folder().path)):
         raise typer.Exit(Exit.FOUND)

@@ -15,9 +15,9 @@ SHOWN_MAX = 10
 
 
 def reconcile_command() -> None:
-    """Fold the topics as a plain consumer and compare, to the cent, with databases, compacted topics and answers.
+    """Fold the topics as a plain consumer and compare, to the cent, with all the rest.
 
-    Ends with 1 and says where when anything differs. Run it when nothing is being told: what is still on its way is
+    The rest is the databases, the compacted topics and what the services answer. Ends with 1 and says where when anything differs. Run it when nothing is being told: what is still on its way is
     a difference too.
     """
     raise typer.Exit(asyncio.run(reconciled(find(state_folder()))))

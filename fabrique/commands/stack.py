@@ -1,4 +1,4 @@
-"""`up`, `provision`, `migrate`, `clean`: the stack on this machine, and its preparation elsewhere."""
+"""`up`, `provision`, `migrate`: the stack on this machine, and its preparation elsewhere."""
 
 import asyncio
 import importlib
@@ -16,8 +16,6 @@ from fabrique.demo.partners import PLATFORMS
 from fabrique.embedded.kafka import SERVERS_VARIABLE
 from fabrique.stack.addresses import SERVICES, Addresses
 from fabrique.stack.folder import state_folder
-from fabrique.stack.provisioning import PARTITIONS, make_topics
-from fabrique.stack.provisioning import migrate as migrate_database
 from fabrique.stack.stack import Stack
 
 LOOK_SECONDS = 0.2
@@ -80,10 +78,12 @@ def provision(
     min_insync: Annotated[int | None, typer.Option(min=1, max=9, help="Default: all copies but one.")] = None,
     platform: Annotated[list[str] | None, typer.Option(help="A partner whose own topic is made; repeat it.")] = None,
 ) -> None:
-    """Make the topics that are missing on the Kafka of KAFKA_BOOTSTRAP_SERVERS, then end.
+    """Make the topics that are missing on a Kafka, then end.
 
-    Existing topics are left as they are, so it may run at every start.
+    The Kafka is that of KAFKA_BOOTSTRAP_SERVERS. Existing topics are left as they are, so it may run at every start.
     """
+    from fabrique.stack.provisioning import PARTITIONS, make_topics  # noqa: PLC0415  see `Stack.start`
+
     servers = os.environ.get(SERVERS_VARIABLE)
     if not servers:
         complain(f"Say which Kafka: {SERVERS_VARIABLE}=host:port fabrique provision")
@@ -104,16 +104,13 @@ def migrate(
 
     The databases are those of INTAKE_DATABASE_URL, FUNDING_DATABASE_URL and REPORTING_DATABASE_URL; they must exist.
     """
+    from fabrique.stack import provisioning  # noqa: PLC0415  see `Stack.start`
+
     for name in service or SERVICES:
         if name not in SERVICES:
             complain(f"There is no service {name}: {', '.join(SERVICES)}.")
             raise typer.Exit(Exit.MISUSED)
         url = importlib.import_module(f"services.{name}.app").database_url()
-        asyncio.run(migrate_database(name, url))
+        asyncio.run(provisioning.migrate(name, url))
         say(f"{name}: its database is up to date")
 
-
-def clean() -> None:
-    """Forget all data, logs and secrets of the local stack; the downloads are kept."""
-    folder = state_folder()
-    say(f"{folder.path} removed" if folder.erase() else f"there was nothing in {folder.path}")

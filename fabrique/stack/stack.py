@@ -15,7 +15,6 @@ from fabrique.embedded.progress import Report, silent
 from fabrique.stack import addresses as places
 from fabrique.stack.addresses import PORTS, SERVICES, Addresses
 from fabrique.stack.folder import StateFolder
-from fabrique.stack.provisioning import make_topics, migrate
 from fabrique.stack.service_process import ServiceProcess
 
 SECRET, OPERATOR_KEY = "intake-secret", "operator-key"
@@ -81,10 +80,12 @@ class Stack:
             for name in self._names:
                 self.postgres.create_database(name)
                 self._launch(name, found)
+            from fabrique.stack import provisioning  # noqa: PLC0415  takes seconds to import: meanwhile Kafka starts
+
             for name in self._names:
-                asyncio.run(migrate(name, found.databases[name]))
+                asyncio.run(provisioning.migrate(name, found.databases[name]))
             starting.result()
-        asyncio.run(make_topics(found.servers, platforms=self._platforms))
+        asyncio.run(provisioning.make_topics(found.servers, platforms=self._platforms))
         for service in self.services:
             service.wait()
         self._watched = [server for server in (self.kafka, self.postgres) if server is not None and server.pid]

@@ -132,7 +132,7 @@ class KafkaRoad:
     stop: asyncio.Event
     partitions: int
     poison: Iterable[tuple[str, bytes | None, Sequence[Header]]] = ()
-    pace_seconds: float = 0.25
+    pace_seconds: float = 0.5
 
     async def tell_on(self) -> None:
         """Tell until stopped; each poison goes between two good records of its partition."""
@@ -140,7 +140,7 @@ class KafkaRoad:
         self.partner.chance.shuffle(poison)
         producer: AIOKafkaProducer | None = None
         while not self.stop.is_set() or poison:
-            events = self.partner.events(self.partner.chance.randint(4, 16))
+            events = self.partner.events(self.partner.chance.randint(2, 10))
             records = [self._record(event) for event in events]
             if poison:
                 records = self._spoil(records, *poison.pop())

@@ -47,6 +47,7 @@ class SystemStack:
     processes: dict[str, ServiceProcess] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
+    between_send_and_mark: Counter[str] = field(default_factory=Counter)
 
     @property
     def servers(self) -> list[str]:

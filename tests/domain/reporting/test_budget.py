@@ -19,7 +19,7 @@ def folded(*facts: Fact) -> Budgets:
     """Fold facts that are all possible."""
     budgets = Budgets()
     for fact in (*OPENED, *facts):
-        assert budgets.fold(fact) is None  # type: ignore[arg-type]
+        assert budgets.fold(fact) is None
     return budgets
 
 
@@ -140,18 +140,21 @@ def test_a_transfer_within_a_contract_reaches_the_other_envelope() -> None:
 
 def test_what_another_contract_receives_is_told_in_its_own_partition() -> None:
     moved = envelope("EnvelopeTransferred", "CV219.CDC.2016", 400, to_envelope_id="CV217.CDC.2016")
-    assert [touched for touched, _ in effects(moved)] == [CDC]  # type: ignore[arg-type]
+    assert [touched for touched, _ in effects(moved)] == [CDC]
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"movement": "PaymentMade", "reason": HeldReason.NOT_DECIDED_YET}, {"movement": "CommitmentAmended", "reason": RefusalReason.NO_ROOM}],
+    [
+        {"movement": "PaymentMade", "reason": HeldReason.NOT_DECIDED_YET},
+        {"movement": "CommitmentAmended", "reason": RefusalReason.NO_ROOM},
+    ],
     ids=["held", "refused"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("exercise", [2016, None])
 def test_a_movement_held_or_refused_touches_nothing(fields: dict[str, Any], exercise: int | None) -> None:
     kind = "MovementHeld" if isinstance(fields["reason"], HeldReason) else "MovementRefused"
-    assert effects(decided(kind, exercise=exercise, **fields)) == []  # type: ignore[arg-type]
+    assert effects(decided(kind, exercise=exercise, **fields)) == []
 
 
 def test_the_version_counts_the_facts_that_touch_the_envelope() -> None:
@@ -187,13 +190,13 @@ def test_a_refusal_for_an_envelope_that_does_not_exist_is_a_figure_too() -> None
 def test_a_fact_that_no_ledger_can_have_told_changes_nothing(fact: Fact) -> None:
     budgets = folded()
     before = dict(budgets.by_envelope)
-    assert budgets.fold(fact) is Impossible.BALANCE_IMPOSSIBLE  # type: ignore[arg-type]
+    assert budgets.fold(fact) is Impossible.BALANCE_IMPOSSIBLE
     assert budgets.by_envelope == before
 
 
 def test_an_impossible_fact_is_refused_for_both_funders_or_for_none() -> None:
     budgets = folded()
-    assert budgets.fold(decided("AllocationReserved", cdc_cents=10, state_cents=501)) is not None  # type: ignore[arg-type]
+    assert budgets.fold(decided("AllocationReserved", cdc_cents=10, state_cents=501)) is not None
     assert budgets.by_envelope[CDC].balances.reserved == 0
 
 

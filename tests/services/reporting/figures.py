@@ -69,7 +69,7 @@ SURVIVAL = survival(lives("CV217", 60, deaths=15), lives("CV218", 4, deaths=2), 
 def shown(language: Language = Language.FRENCH, *, exercise: str | None = None, part: str | None = None,
           **situation: Any) -> str:  # fmt: skip
     """The page, of the figures above unless told otherwise."""
-    told = {"budgets": BUDGETS, "survival": SURVIVAL, "now": NOW} | situation
+    told: dict[str, Any] = {"budgets": BUDGETS, "survival": SURVIVAL, "now": NOW} | situation
     return render(Situation(**told), language=language, exercise=exercise, part=part)
 
 

@@ -3,14 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from openapi_spec_validator import validate
 
+from fabrique.embedded.postgres import Postgres
 from services.reporting.app import build
 from services.reporting.settings import Settings
 from shared.contracts.topics import BUDGET, SURVIVAL
@@ -18,10 +20,12 @@ from tests.use_cases.reporting.projection import Projection, open_projection
 from tests.use_cases.reporting.records import allocations, decided, entrepreneurs, envelope, told
 
 
-@pytest.fixture
-async def projection(fresh_database: Callable[[], str]) -> AsyncIterator[Projection]:
-    """Figures of two contracts and three envelopes, stated."""
-    async with open_projection(fresh_database()) as opened:
+@pytest.fixture(scope="module")
+async def projection(postgres: Postgres) -> AsyncIterator[Projection]:
+    """Figures of three strata and three envelopes, stated; the tests only read."""
+    name = f"reporting_{uuid4().hex}"
+    postgres.create_database(name)
+    async with open_projection(postgres.url(name)) as opened:
         await opened.apply(
             allocations(
                 envelope("EnvelopeOpened", "CV219.CDC.2016", 100_000_00),
@@ -39,9 +43,10 @@ async def projection(fresh_database: Callable[[], str]) -> AsyncIterator[Project
         await opened.state_budgets()
         await opened.state_survival()
         yield opened
+    postgres.drop_database(name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(projection: Projection) -> AsyncIterator[httpx.AsyncClient]:
     """The service's HTTP, without a Kafka."""
     url = projection.engine.url.render_as_string(hide_password=False)

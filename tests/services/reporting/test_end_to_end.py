@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from fastapi import FastAPI
 
 from fabrique.embedded.kafka import Broker, start_kafka
+from fabrique.embedded.postgres import Postgres
 from services.reporting.app import MIGRATIONS, build
 from services.reporting.settings import Settings
 from shared.contracts.allocation import HeldReason
@@ -32,14 +34,16 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     started.erase()
 
 
-@pytest.fixture
-async def app(broker: Broker, fresh_database: Callable[[], str]) -> AsyncIterator[FastAPI]:
-    """One process of reporting, started."""
+@pytest.fixture(scope="module")
+async def app(broker: Broker, postgres: Postgres) -> AsyncIterator[FastAPI]:
+    """One process of reporting, started, for both tests: what one publishes is not ahead of the other's database."""
     topics = new_topics(
         [ALLOCATION, ENTREPRENEUR, BUDGET, SURVIVAL], partitions=PARTITIONS, replication=1, min_insync=1
     )
     await provision(admin_client(broker.bootstrap_servers), topics)
-    url = fresh_database()
+    name = f"reporting_{uuid4().hex}"
+    postgres.create_database(name)
+    url = postgres.url(name)
     await upgrade(MIGRATIONS, url)
     app, spine = build(
         Settings(database_url=url, kafka_bootstrap_servers=",".join(broker.bootstrap_servers), session_timeout_ms=6000)
@@ -50,6 +54,7 @@ async def app(broker: Broker, fresh_database: Callable[[], str]) -> AsyncIterato
     finally:
         await spine.stop()
         await running
+    postgres.drop_database(name)
 
 
 async def send(broker: Broker, topic: Topic, records: list[Record]) -> None:

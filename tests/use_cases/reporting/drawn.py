@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.entrepreneur import CessationKind
@@ -33,7 +34,7 @@ class Ledger:
         ]
         return [*opened, *(self._fact() for _ in range(count))]
 
-    def _fact(self) -> Fact:
+    def _fact(self) -> Any:
         self.count += 1
         fate = self.chance.random()
         if not self.open_commitments or fate < 0.4:
@@ -42,7 +43,7 @@ class Ledger:
             return self._act_on_envelope()
         name = self.chance.choice(sorted(self.open_commitments))
         contract, exercise, standing, cdc, state = self.open_commitments[name]
-        told_of = {"contract": contract, "exercise": exercise, "known_at": self._known_at()}
+        told_of: dict[str, Any] = {"contract": contract, "exercise": exercise, "known_at": self._known_at()}
         if fate < 0.6:
             return decided("MovementHeld", name, **told_of, movement="PaymentMade", reason=HeldReason.NOT_DECIDED_YET)
         if fate < 0.7 and standing is Standing.WAITLISTED:
@@ -56,11 +57,11 @@ class Ledger:
         del self.open_commitments[name]
         return decided("AllocationReleased", name, **told_of, cdc_cents=cdc, state_cents=state, standing=standing)
 
-    def _declared(self) -> Fact:
+    def _declared(self) -> Any:
         name = f"{self.contracts[0]}-{self.count}"
         contract, exercise = self.chance.choice(self.contracts), self.chance.choice((*self.exercises, 2099))
         amounts = self._amounts()
-        told_of = {"contract": contract, "exercise": exercise, "known_at": self._known_at(),
+        told_of: dict[str, Any] = {"contract": contract, "exercise": exercise, "known_at": self._known_at(),
                    "cdc_cents": amounts[0], "state_cents": amounts[1]}  # fmt: skip
         if exercise == 2099:
             return decided("AllocationRefused", name, **told_of, reason=RefusalReason.ENVELOPE_UNKNOWN)
@@ -69,7 +70,7 @@ class Ledger:
         kind = "AllocationReserved" if standing is Standing.RESERVED else "AllocationWaitlisted"
         return decided(kind, name, **told_of)
 
-    def _act_on_envelope(self) -> Fact:
+    def _act_on_envelope(self) -> Any:
         name = f"{self.chance.choice(self.contracts)}.CDC.{self.chance.choice(self.exercises)}"
         kind = self.chance.choice(("EnvelopeIncreased", "EnvelopeReduced", "EnvelopeFrozen"))
         return envelope(kind, name, self.chance.randint(0, 100), known_at=self._known_at())

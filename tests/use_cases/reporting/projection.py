@@ -20,6 +20,7 @@ from shared.database.quarantine import plain
 from shared.database.transaction import create_engine, reading, transaction
 from shared.messaging.cluster import Router
 from shared.messaging.micro_batch import MicroBatch
+from shared.messaging.stream import Stream
 from tests.use_cases.reporting.records import Record
 
 PARTITIONS = 3
@@ -60,7 +61,7 @@ class Projection:
 
     async def apply(self, *batches: Sequence[Record]) -> None:
         """Apply batches, each of one topic, as the reader does."""
-        streams = {ALLOCATION.name: allocations, ENTREPRENEUR.name: entrepreneurs}
+        streams: dict[str, Stream[Any]] = {ALLOCATION.name: allocations, ENTREPRENEUR.name: entrepreneurs}
         for batch in batches:
             micro_batch = MicroBatch(
                 streams[batch[0].topic], reader="reporting", engine=self.engine, route=self.route, clock=fixed_clock,
@@ -87,14 +88,17 @@ class Projection:
 
     async def folded(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row that was folded."""
-        return {table: await self.rows(f"SELECT * FROM {table} ORDER BY {key}") for table, key in FOLDED.items()}
+        return {
+            table: await self.rows(f"SELECT * FROM {table} ORDER BY {key}")  # noqa: S608  names of our own
+            for table, key in FOLDED.items()
+        }
 
     async def stated(self, topic: str) -> list[tuple[str, bytes]]:
         """Return (key, value) of every record announced on a topic, by partition and in order."""
         return [
             (key.decode(), value)
             for key, value in await self.rows(
-                f"SELECT key, value FROM outbox WHERE topic = '{topic}' ORDER BY partition, sequence"
+                f"SELECT key, value FROM outbox WHERE topic = '{topic}' ORDER BY partition, sequence"  # noqa: S608
             )
         ]
 

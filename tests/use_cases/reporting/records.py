@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from aiokafka import ConsumerRecord
@@ -11,11 +11,12 @@ from aiokafka import ConsumerRecord
 from shared.contracts import allocation, entrepreneur
 from shared.contracts.fields import Fact
 from shared.contracts.topics import ALLOCATION, ENTREPRENEUR, Topic
+from shared.kernel.funders import Funder
 from shared.messaging.cloudevents import binary_headers, source_of
 
 NAMES = UUID("d7a0f1c2-3b44-5a55-8c66-7d8e9fa0b1c2")
 START = datetime(2016, 4, 4, 8, 0, tzinfo=UTC)
-Record = ConsumerRecord[bytes, bytes]
+Record: TypeAlias = "ConsumerRecord[Any, Any]"
 
 
 def named(name: object) -> UUID:
@@ -23,27 +24,27 @@ def named(name: object) -> UUID:
     return uuid5(NAMES, str(name))
 
 
-def decided(type_: str, name: object = "c", /, *, contract: str = "CV219", **fields: Any) -> Fact:
+def decided(type_: str, name: object = "c", /, *, contract: str = "CV219", **fields: Any) -> Any:
     """An allocation fact of funding about one commitment, of the exercise 2016 and nobody's money unless told."""
     told = {"exercise": 2016, "cdc_cents": 0, "state_cents": 0, "known_at": START} | fields
-    model: type[Fact] = getattr(allocation, type_)
+    model: type[Any] = getattr(allocation, type_)
     return model(commitment_id=named(name), contract=contract, **told)
 
 
-def envelope(type_: str, name: str, amount_cents: int, /, **fields: Any) -> Fact:
+def envelope(type_: str, name: str, amount_cents: int, /, **fields: Any) -> Any:
     """A manager's act on the envelope called `name`."""
     contract, funder, exercise = name.split(".")
     told = {"by": "cdc", "reason": "protocol-2016", "effective_on": date(2016, 1, 1), "known_at": START} | fields
-    model: type[Fact] = getattr(allocation, type_)
+    model: type[Any] = getattr(allocation, type_)
     return model(
-        envelope_id=name, contract=contract, funder=allocation.Funder(funder), exercise=int(exercise),
+        envelope_id=name, contract=contract, funder=Funder(funder), exercise=int(exercise),
         amount_cents=amount_cents, **told,
     )  # fmt: skip
 
 
-def told(type_: str, name: object = "b", /, *, on: date = date(2016, 5, 2), late_days: int = 3, **fields: Any) -> Fact:
+def told(type_: str, name: object = "b", /, *, on: date = date(2016, 5, 2), late_days: int = 3, **fields: Any) -> Any:
     """A fact about one business (or, without `business_id` in its model, about its person)."""
-    model: type[Fact] = getattr(entrepreneur, type_)
+    model: type[Any] = getattr(entrepreneur, type_)
     declared_at = datetime(on.year, on.month, on.day, 9, tzinfo=UTC) + timedelta(days=late_days)
     values = {
         "entrepreneur_id": named(f"person of {name}"), "contract": "CV219", "platform": "citeslab", "occurred_on": on,

@@ -108,7 +108,7 @@ async def test_a_cessation_that_comes_first_is_joined_when_its_creation_comes(pr
 
 async def test_nobody_is_told_in_the_future(projection: Projection) -> None:
     fact = told("EntrepreneurWelcomed", on=date(2016, 5, 2))
-    hasty = fact.model_copy(update={"declared_at": fact.known_at.replace(year=2090)})  # type: ignore[attr-defined]
+    hasty = fact.model_copy(update={"declared_at": fact.known_at.replace(year=2090)})
     await projection.apply(entrepreneurs(hasty))
     await projection.state_survival()
     assert (await projection.survival())["as_of"] == "2016-04-30"

@@ -78,7 +78,7 @@ async def test_publishers_at_once_state_each_version_once_and_versions_only_grow
     for key, version in told_of:
         by_key.setdefault(key, []).append(version)
     assert all(versions == sorted(versions) for versions in by_key.values())
-    row = {key: version for key, version in await projection.rows("SELECT envelope_id, version FROM budget")}
+    row: dict[str, int] = dict(await projection.rows("SELECT envelope_id, version FROM budget"))
     assert {key: versions[-1] for key, versions in by_key.items()} == row
 
 
@@ -101,7 +101,7 @@ async def test_a_small_stratum_is_stated_without_any_number(projection: Projecti
 
     later = told("EntrepreneurWelcomed", on=date(2016, 1, 1))
     facts = [*births(40, "CV217"), *births(3, "CV218"), *births(13, "CV219"), *births(25, "CV220"), later]
-    await projection.apply(entrepreneurs(*facts))  # type: ignore[arg-type]
+    await projection.apply(entrepreneurs(*facts))
     await projection.state_survival()
     small, protector = await projection.survival("CV218"), await projection.survival("CV219")
     assert (small["hidden"], small["size"]) == ("under-threshold", None)
