@@ -69,6 +69,7 @@ $(READY): requirements.lock pyproject.toml
 	@cksum requirements.lock pyproject.toml | cmp -s - $@ || { \
 	  echo "Installing the locked dependencies into $(VENV), once." && \
 	  $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock && \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	  $(BIN)/python -c 'import fabrique.commands.demo, services.funding.app, services.intake.app, services.reporting.app' ; \
 	}
 	@cksum requirements.lock pyproject.toml > $@

@@ -16,21 +16,17 @@ Exit codes: 0 done · 1 done, and something was found (a refused row, a differen
 """
 WORDS = {
     "up": ("stack:up", "Start everything on this machine and keep it running until Ctrl-C."),
-    "demo": (
-        "demo:demo", "Start everything and play the programme of the Pas-de-Calais: real grants, then a simulated life."
-    ),
+    "demo": ("demo:demo", "Start everything and play the Pas-de-Calais: real grants, then a simulated programme."),
     "import": ("imports:import_file", "Tell intake what stands in a file, in order."),
     "key": ("keys:app", "Make, list and revoke the keys with which platforms speak to intake."),
     "lag": ("lag:lag", "Show what each service has not applied yet: records, and the age of the oldest."),
     "quarantine": ("quarantine:app", "Look at the records that a service could not apply; retry or drop them."),
-    "reconcile": (
-        "reconcile:reconcile_command", "Fold the topics as a plain consumer and compare, to the cent, with all the rest."
-    ),
+    "reconcile": ("reconcile:reconcile_command", "Fold the topics as a plain consumer and compare with all the rest."),
     "provision": ("stack:provision", "Make the topics that are missing on a Kafka, then end."),
     "migrate": ("stack:migrate", "Bring services' databases to their newest tables, then end."),
     "clean": ("clean:clean", "Forget all data, logs and secrets of the local stack; the downloads are kept."),
     "doctor": ("doctor:doctor", "Say what will be used on this machine, what is missing, and how to get it."),
-}  # fmt: skip
+}
 """Each word, the function (or group of words) of `fabrique.commands` that does it, and what it does."""
 
 

@@ -35,7 +35,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Of the simulation: the same seed tells the same events.")] = DEFAULT_SEED,
     scale: Annotated[float, typer.Option(min=0.01, max=100, help="Multiplies the people received a year.")] = 1.0,
 ) -> None:
-    """Start everything and play the programme of the Pas-de-Calais: real grants, then a simulated life.
+    """Start everything and play the Pas-de-Calais: real grants, then a simulated programme.
 
     The grants of 2020-2023 are real (ANCT). Everything of 2016-2021 is simulated, seeded, and labelled /simulation in
     each event. It stays up until Ctrl-C; data are kept, and what was played is not played again.

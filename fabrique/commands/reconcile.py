@@ -15,10 +15,10 @@ SHOWN_MAX = 10
 
 
 def reconcile_command() -> None:
-    """Fold the topics as a plain consumer and compare, to the cent, with all the rest.
+    """Fold the topics as a plain consumer and compare with all the rest.
 
-    The rest is the databases, the compacted topics and what the services answer. Ends with 1 and says where when anything differs. Run it when nothing is being told: what is still on its way is
-    a difference too.
+    The rest is the databases, the compacted topics and what the services answer, to the cent. Ends with 1 and says
+    where when anything differs. Run it when nothing is being told: what is still on its way is a difference too.
     """
     raise typer.Exit(asyncio.run(reconciled(find(state_folder()))))
 

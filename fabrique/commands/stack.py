@@ -113,4 +113,3 @@ def migrate(
         url = importlib.import_module(f"services.{name}.app").database_url()
         asyncio.run(provisioning.migrate(name, url))
         say(f"{name}: its database is up to date")
-

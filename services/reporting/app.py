@@ -72,7 +72,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app = FastAPI(title="Fabrique reporting", version="1", summary="Survival of businesses, and budgets.")
     problems.install(app)
     app.include_router(figures(spine.engine))
-    app.include_router(page(spine))
+    app.include_router(page(spine, is_demonstration=settings.demonstration))
     app.include_router(operations(spine))
     return app, spine
 

@@ -5,13 +5,17 @@ import random
 from collections.abc import Iterator
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.database.transaction import DETERMINISTIC_CLASSES, sqlstate
 from shared.kernel.errors import Unavailable
 
-TRANSIENT = (Unavailable, OSError, TimeoutError, PoolTimeout, InterfaceError, OperationalError, asyncpg.InterfaceError)
+TRANSIENT = (
+    Unavailable, OSError, TimeoutError, PoolTimeout, InterfaceError, InternalError, OperationalError,
+    asyncpg.InterfaceError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""Internal errors are what asyncpg says of a connection that the server ends while a statement is on its way."""
 
 
 def delays(first: float = 0.05, longest: float = 30.0) -> Iterator[float]:

@@ -41,6 +41,7 @@ BACKLOG = (
     "SELECT topic, partition, epoch, last_sequence, relayed_sequence FROM outbox_partition"
     " WHERE parked IS NULL AND last_sequence > relayed_sequence ORDER BY topic, partition"
 )
+GIVEN_OUT = "SELECT epoch, last_sequence FROM outbox_partition WHERE topic = $1 AND partition = $2"
 ROWS = (
     "SELECT sequence, key, event_id, type, subject, cause, traceparent, time, committed_at, value FROM outbox"
     " WHERE topic = $1 AND partition = $2 AND sequence > $3 ORDER BY sequence LIMIT $4"
@@ -162,7 +163,8 @@ class Relay:
             self._held.discard(destination)
             await connection.execute(UNLOCK, *destination)
             return False
-        if last.get(destination, (0, 0)) > (backlog.epoch, backlog.last):
+        # asked now: since the backlog was read, whoever held the partition may have sent what was committed in between
+        if last.get(destination, (0, 0)) > tuple(await connection.fetchrow(GIVEN_OUT, *destination)):
             await self._park(connection, destination, "Kafka is ahead: the database was restored")
             return False
         return True

@@ -5,31 +5,20 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import httpx
 import pytest
 
-from services.intake.domain.keyring import Keyring
 from shared.contracts.topics import partner_topic
 from shared.kernel.funders import Funder
 from tests.support.seeds import seeds
-from tests.support.system_evidence import (
-    Evidence,
-    find_poison,
-    read_logs,
-    read_tables,
-    readiness,
-    rebuild_reporting,
-    statuses,
-    tell_all_again,
-)
+from tests.support.system_evidence import Evidence, gather, rebuild_reporting, tell_all_again
 from tests.support.system_faults import KILLS, hurt_servers, kill_again_and_again, pass_time
 from tests.support.system_partner import Partner, programme
 from tests.support.system_promises import CHECKS, assert_promises, duplicates
 from tests.support.system_roads import (
-    POISONED,
     Correspondence,
     HttpRoad,
     KafkaRoad,
@@ -41,7 +30,7 @@ from tests.support.system_stack import PARTITIONS, SERVICES, SystemStack, open_s
 
 pytestmark = pytest.mark.faults
 
-CONTRACTS = ("CV219", "CV220", "CV221", "CV222", "CV62A")
+CONTRACTS = ("CV219", "CV220", "CV222", "CV225", "CV226")
 FIRST = [("CDC", 2016, "400.00"), ("STATE", 2016, "900.00"), ("CDC", 2017, "100.00")]
 LATER = [*FIRST, ("STATE", 2017, "200.00")]
 PLATFORMS = ("citeslab", "adie")
@@ -161,17 +150,8 @@ def logged(stack: SystemStack) -> Counter[str]:
 @pytest.fixture(scope="module")
 async def evidence(stack: SystemStack, run: Run) -> Evidence:
     """All that there is to see once everything is settled, and reporting's tables folded again from nothing."""
-    keyring = Keyring(stack.secret.encode())
-    lags, ready = await stack.lags(), await readiness(stack)
-    tables, logs = await read_tables(stack), await read_logs(stack)
-    key = await stack.key("citeslab")
-    return Evidence(
-        told=list(run.letters.told.values()), door_keys={name: keyring.door_key(*name) for name in run.letters.told},
-        logs=logs, tables=tables, lags=lags, readiness=ready,
-        statuses=await statuses(stack, key, run.letters, "citeslab"),
-        poisoned=find_poison(logs, ["adie"], POISONED),
-        rebuilt=await rebuild_reporting(stack, seconds=SETTLE_SECONDS_MAX),
-    )  # fmt: skip
+    found = await gather(stack, run.letters, asked="citeslab", spoilt=["adie"])
+    return replace(found, rebuilt=await rebuild_reporting(stack, seconds=SETTLE_SECONDS_MAX))
 
 
 def test_promises_1_to_8_hold_after_every_service_the_broker_and_the_database_were_killed(evidence: Evidence) -> None:

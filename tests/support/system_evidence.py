@@ -1,18 +1,19 @@
 """The evidence of a run: what partners were answered, every topic, every table, and what services say of themselves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import httpx
 
+from services.intake.domain.keyring import Keyring
 from services.reporting.app import rebuild
 from shared.contracts.topics import TOPICS, partner_topic
 from shared.messaging.cluster import admin_client, existing
 from tests.support.books import LEDGER
-from tests.support.spine_checks import TABLES, Row, Snapshot, snapshot
-from tests.support.system_roads import Acknowledged, Correspondence, HttpRoad
+from tests.support.spine_checks import TABLES, Snapshot, snapshot
+from tests.support.system_roads import POISONED, Acknowledged, Correspondence, HttpRoad
 from tests.support.system_stack import SystemStack
 from tests.support.topics import Log, read_topic
 
@@ -55,7 +56,6 @@ class Evidence:
     statuses: Mapping[UUID, str]
     poisoned: Sequence[Poisoned]
     rebuilt: Snapshot | None = None
-    platforms: Sequence[str] = field(default=())
 
 
 async def read_logs(stack: SystemStack) -> dict[str, Log]:
@@ -124,5 +124,20 @@ def find_poison(logs: Mapping[str, Log], platforms: Sequence[str], header: str) 
     return found
 
 
+async def gather(stack: SystemStack, letters: Correspondence, *, asked: str, spoilt: Sequence[str] = ()) -> Evidence:
+    """All that there is to see once everything is settled; `asked` is the platform whose statuses are asked.
+
+    `spoilt` are the platforms on whose topics bad records were put.
+    """
+    keyring = Keyring(stack.secret.encode())
+    lags, ready = await stack.lags(), await readiness(stack)
+    tables, logs = await read_tables(stack), await read_logs(stack)
+    return Evidence(
+        told=list(letters.told.values()), door_keys={name: keyring.door_key(*name) for name in letters.told}, logs=logs,
+        tables=tables, lags=lags, readiness=ready,
+        statuses=await statuses(stack, await stack.key(asked), letters, asked),
+        poisoned=find_poison(logs, spoilt, POISONED),
+    )  # fmt: skip
+
+
 OURS = tuple(topic.name for topic in TOPICS)
-__all__ = ["FOLDED", "OURS", "Evidence", "Poisoned", "Row"]

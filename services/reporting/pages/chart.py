@@ -49,6 +49,11 @@ class Point:
     lower_y: float | None
     label_y: float
 
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether the label at the end of the line says its value."""
+        return self.figure.months == LAST_MONTH
+
 
 @dataclass(frozen=True, slots=True)
 class EndLabel:
@@ -77,7 +82,7 @@ def survival_chart(horizons: Sequence[HorizonFigure], references: Sequence[Refer
     if not points:
         return None
     corners = [(across(0), down(1.0)), *((point.x, point.y) for point in points)]
-    ends = [(points[-1].y, "ours", points[-1].share)]
+    ends = [(points[-1].y, "ours", points[-1].share)] if points[-1].is_at_the_end else []
     ends += [(down(reference.at_60_months), reference.key, reference.at_60_months) for reference in references]
     return Chart(
         gridlines=[(percent, down(percent / 100)) for percent in (0, 25, 50, 75, 100)],

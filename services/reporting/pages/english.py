@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "year_several": "years",
     "fresh": "Latest fact known {age} ago",
     "stale": "Nothing new for {age}: these figures are those of {instant}",
+    "demonstration": "Demonstration: these figures come from simulated or replayed data, not from real activity.",
     "parked": "A part of the facts is no longer read: these figures are incomplete. Operations have been alerted.",
     "quarantined": "{count} waiting to be examined, not in these figures.",
     "record_one": "unreadable fact",

@@ -35,6 +35,7 @@ class Situation:
     now: datetime
     is_parked: bool = False
     quarantined: int = 0
+    is_demonstration: bool = False
 
     @property
     def known_at(self) -> datetime | None:

@@ -11,7 +11,7 @@ from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 
 
-def page(spine: Spine) -> APIRouter:
+def page(spine: Spine, *, is_demonstration: bool) -> APIRouter:
     """Build the routes."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -20,7 +20,7 @@ def page(spine: Spine) -> APIRouter:
             situation = Situation(
                 budgets=await queries.stated_budgets(session), survival=await queries.stated_survival(session),
                 now=spine.terms.clock(), is_parked=bool(spine.reader and spine.reader.assignment.parked),
-                quarantined=await quarantine.count_open(session),
+                quarantined=await quarantine.count_open(session), is_demonstration=is_demonstration,
             )  # fmt: skip
         return HTMLResponse(render(situation, language=language, exercise=exercise, part=part), headers=headers())
 

@@ -8,7 +8,7 @@ from itertools import islice
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,7 +67,9 @@ def test_every_error_that_asyncpg_knows_is_transient_but_for_classes_22_and_23()
 @pytest.mark.parametrize(
     "error",
     [Unavailable("later"), OSError(), ConnectionRefusedError(), BrokenPipeError(), TimeoutError(), PoolTimeout(),
-     asyncpg.InterfaceError("closed"), asyncpg.exceptions.ConnectionDoesNotExistError("gone")],
+     asyncpg.InterfaceError("closed"), asyncpg.exceptions.ConnectionDoesNotExistError("gone"),
+     asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+     InternalError("SELECT 1", {}, asyncpg.InternalClientError("cannot switch to state 12"))],
     ids=lambda error: type(error).__name__,
 )  # fmt: skip
 def test_what_is_not_there_now_is_transient(error: Exception) -> None:

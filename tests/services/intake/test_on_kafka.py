@@ -25,6 +25,7 @@ from shared.contracts.examples import EXAMPLES
 from shared.contracts.topics import ALLOCATION, BUDGET, COMMITMENT, TOPICS, Topic, partner_topic
 from shared.database.quarantine import StoredRecord
 from shared.kernel.funders import Funder
+from shared.messaging import relay
 from shared.messaging.cluster import admin_client, new_topics, provision
 from shared.messaging.spine import Spine
 from tests.services.intake.world import (
@@ -332,8 +333,9 @@ async def test_an_event_is_followed_from_received_to_reported(intake: Running, b
 
 
 async def test_a_topic_that_comes_later_is_read_and_its_missing_dead_letters_stop_nobody(
-    intake: Running, broker: Broker
+    intake: Running, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(relay, "MISSING_SECONDS", 1.0)
     await create_key(intake.settings, platform="late")
     await make_topics(broker.bootstrap_servers, {"partner.late.event.v1": 1})
     await intake.send("partner.late.event.v1", (b"bad", [STRUCTURED]), structured(welcomed(platform="late")))

@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from services.reporting.pages import english, french
 from services.reporting.pages.formats import HARD, THIN, Language
+from services.reporting.pages.lives import lives_view
 from services.reporting.pages.page import headers, stylesheet
+from shared.contracts.figures import SurvivalStated
 from shared.contracts.told import CommitmentDeclared
 from shared.kernel.funders import Funder
 from tests.services.reporting.figures import BUDGETS, NOW, SURVIVAL, Document, budget, lives, shown, survival
@@ -160,6 +162,25 @@ def test_what_is_missing_from_the_figures_is_said() -> None:
     text = Document(shown(is_parked=True, quarantined=2)).text
     assert "Une partie des faits n’est plus lue" in text
     assert f"2{HARD}faits illisibles en attente d’examen" in text
+
+
+def test_a_demonstration_says_that_it_is_one() -> None:
+    assert "données simulées" in Document(shown(is_demonstration=True)).text
+    assert "données simulées" not in Document(shown()).text
+
+
+def end_labels(figures: list[SurvivalStated]) -> list[str]:
+    view = lives_view(figures)
+    assert view is not None
+    assert view.chart is not None
+    return [label.key for label in view.chart.labels]
+
+
+def test_a_line_that_ends_early_bears_its_name_and_value_where_it_ends() -> None:
+    young = survival(lives("CV217", 60, deaths=12, born_on=date(2013, 1, 10)))
+    assert end_labels(young) == ["insee_2014", "insee_2018_micro"]
+    assert f"80,0{THIN}% Programme" in Document(shown(survival=young)).text
+    assert sorted(end_labels(SURVIVAL)) == ["insee_2014", "insee_2018_micro", "ours"]
 
 
 def test_a_country_of_contracts_comes_in_parts_and_stays_light() -> None:
