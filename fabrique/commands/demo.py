@@ -17,7 +17,8 @@ from fabrique.commands.stack import LOOK_SECONDS, running, where
 from fabrique.demo.demonstration import Demonstration
 from fabrique.demo.files import GRANTS
 from fabrique.demo.observation import Observation
-from fabrique.demo.screen import Screen, contract_names, counts, state
+from fabrique.demo.programme import contract_names
+from fabrique.demo.screen import Screen, counts, state
 from fabrique.demo.simulation import DEFAULT_SEED
 from fabrique.imports import Row
 from fabrique.sending import Refusals, refused_rows
@@ -71,10 +72,11 @@ async def _run(demonstration: Demonstration, *, once: bool) -> Exit:
 async def _play(demonstration: Demonstration, view: "_View", *, once: bool) -> Exit:
     began = time.monotonic()
     await demonstration.run(say, view.advance)
-    view.bar.stop()
+    view.end_of_play()
     show_refused_grants(demonstration.rows, demonstration.stack.folder)
     await demonstration.settle()
     say(f"all has settled, {time.monotonic() - began:.1f} s after the start of the play")
+    view.show_last(demonstration.seen)
     code = await reconciled(demonstration.found)
     if not once:
         await asyncio.Event().wait()  # until Ctrl-C cancels it
@@ -92,8 +94,8 @@ class _View:
 
     def __init__(self, live: Live, demonstration: Demonstration) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=out)
-        self._task = self.bar.add_task("", total=round(EVENTS_EXPECTED * demonstration.scale), visible=False)
+        self._bar = Progress(*columns, console=out)
+        self._task = self._bar.add_task("", total=round(EVENTS_EXPECTED * demonstration.scale), visible=False)
         self._live = live
         self._demonstration = demonstration
         self._screen = Screen(out.width, contract_names(), _links(demonstration.found))
@@ -101,13 +103,22 @@ class _View:
 
     def advance(self, month: str, count: int) -> None:
         """Note that the events of a month were told."""
-        self.bar.update(self._task, advance=count, description=f"telling, {month}", visible=True)
+        self._bar.update(self._task, advance=count, description=f"telling, {month}", visible=True)
+
+    def end_of_play(self) -> None:
+        """Take the bar away: everything is told."""
+        self._bar.update(self._task, visible=False)
+
+    def show_last(self, seen: Observation) -> None:
+        """Show everything once where no screen was drawn."""
+        if not out.is_terminal:
+            out.print(self._screen.draw(seen, self._demonstration.tally))
 
     def show(self, seen: Observation) -> None:
         """Show what was just seen."""
         tally = self._demonstration.tally
         if out.is_terminal:
-            self._live.update(Group(self.bar, self._screen.draw(seen, tally)), refresh=True)
+            self._live.update(Group(self._bar, self._screen.draw(seen, tally)), refresh=True)
         elif time.monotonic() - self._said_at > LINE_SECONDS:
             self._said_at = time.monotonic()
             out.print(counts(seen, tally), soft_wrap=True)

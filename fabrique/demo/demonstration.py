@@ -24,7 +24,7 @@ from shared.kernel.errors import ProgrammeError
 GRANTS_PLATFORM, KAFKA_PLATFORM = "ci-ville", "cci"
 PLAYED = "played"
 SETTLE_SECONDS_MAX = 300
-LOOK_SECONDS = 1.0
+LOOK_SECONDS, LOOKS = 1.0, 2
 Advance = Callable[[str, int], None]
 
 
@@ -43,6 +43,7 @@ class Demonstration:
     tally: Tally = field(default_factory=Tally)
     seen: Observation = field(default_factory=Observation)
     rows: Sequence[Row] = ()
+    _settled_looks: int = 0
 
     async def run(self, say: Callable[[str], None], advance: Advance) -> None:
         """Open the envelopes, then play the real grants and the simulation, unless this stack has seen them."""
@@ -66,32 +67,28 @@ class Demonstration:
                     say(f"the {name} was played before on these data (`make clean` forgets it)")
 
     async def watch(self, show: Callable[[Observation], None]) -> None:
-        """Look every second, for ever, and start again what has died."""
+        """Look every second, for ever."""
         async with self._client() as client:
             observer = Observer(client, self.found)
             while True:
                 self.seen = await observer.look()
+                self._settled_looks = self._settled_looks + 1 if self.seen.is_settled else 0
                 show(self.seen)
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def settle(self) -> None:
-        """Return when two looks in a row find nothing left to apply or to publish. Raises NotSettled."""
-        deadline = time.monotonic() + SETTLE_SECONDS_MAX
-        settled = 0
-        async with self._client() as client:
-            observer = Observer(client, self.found)
-            while settled < 2:
-                settled = settled + 1 if (await observer.look()).is_settled else 0
-                if time.monotonic() > deadline:
-                    raise NotSettled(f"not settled within {SETTLE_SECONDS_MAX} s; `fabrique lag` says what is behind")
-                await asyncio.sleep(0.3)
+        """Return when two looks in a row found nothing left to do, while `watch` looks. Raises NotSettled."""
+        self._settled_looks = 0
+        settled = await _comes_true(lambda: self._settled_looks >= LOOKS, seconds=SETTLE_SECONDS_MAX)
+        if not settled:
+            raise NotSettled(f"not settled within {SETTLE_SECONDS_MAX} s; `fabrique lag` says what is behind")
 
     async def _open(self, client: httpx.AsyncClient, say: Callable[[str], None]) -> None:
         self.rows = await asyncio.to_thread(opening.grant_rows)
         opened = await opening.open_envelopes(client, self.found.http["funding"], self.stack.operator_key, self.rows)
         usable = sum(row.event is not None for row in self.rows)
         say(f"{opened} envelopes opened; {usable} of the {len(self.rows)} real grants can be used")
-        await self.settle()  # intake takes events of a contract once it has seen its first envelope
+        await opening.wait_for_contracts(self.found.databases["intake"])
 
     def _grants(self) -> Iterator[Told]:
         for row in self.rows:
@@ -117,3 +114,13 @@ class Demonstration:
     def _client(self) -> httpx.AsyncClient:
         options: dict[str, Any] = {"timeout": 30, "trust_env": False}
         return httpx.AsyncClient(**options)
+
+
+async def _comes_true(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Whether a condition came true in the time given."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.1)
+    return True

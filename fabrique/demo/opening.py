@@ -1,18 +1,23 @@
 """Opens the demonstration: the programme's envelopes, the partners' keys, and the rows of the real grants."""
 
+import asyncio
 from collections.abc import Sequence
 from importlib.resources import as_file
 
+import asyncpg
 import httpx
 
 from fabrique.client import DoorClosed
 from fabrique.demo.files import GRANTS, demo_file
 from fabrique.demo.partners import PARTNERS
-from fabrique.demo.programme import programme_text, state_credit_tables
+from fabrique.demo.programme import contract_names, programme_text, state_credit_tables
 from fabrique.imports import Row, read_rows
 from fabrique.keys import local_key
 from fabrique.stack.composition import compose
 from fabrique.stack.folder import StateFolder
+
+KNOWN = "SELECT count(*) FROM known_contract"
+LEARN_SECONDS_MAX = 60
 
 
 def grant_rows() -> list[Row]:
@@ -32,6 +37,25 @@ async def open_envelopes(client: httpx.AsyncClient, url: str, operator_key: str,
     if not answer.is_success:
         raise DoorClosed(f"funding refuses the programme: {answer.text}")
     return len(answer.json()["opened"])
+
+
+async def wait_for_contracts(intake: str) -> None:
+    """Return when intake has learned of each contract's first envelope: until then it refuses the contract's events.
+
+    `intake` is its database's URL. Raises DoorClosed when it does not learn of them.
+    """
+    wanted = len(contract_names())
+    connection = await asyncpg.connect(intake.replace("+asyncpg", ""))
+    try:
+        async with asyncio.timeout(LEARN_SECONDS_MAX):
+            while True:
+                if await connection.fetchval(KNOWN) >= wanted:
+                    return
+                await asyncio.sleep(0.1)
+    except TimeoutError as late:
+        raise DoorClosed(f"intake did not learn of the envelopes within {LEARN_SECONDS_MAX} s") from late
+    finally:
+        await connection.close()
 
 
 async def partner_keys(folder: StateFolder) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The text of the programme file: what is committed, and the State's credits that the real grants add to it."""
 
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -19,6 +20,11 @@ split = "population"
 def programme_text() -> str:
     """Return the committed programme file (TOML): 11 contracts and the credits of 2016."""
     return demo_file(PROGRAMME).read_text(encoding="utf-8")
+
+
+def contract_names() -> dict[str, str]:
+    """Return each contract's name, by its code."""
+    return {contract["code"]: contract["name"] for contract in tomllib.loads(programme_text())["contract"]}
 
 
 def state_credit_tables(rows: Iterable[Row]) -> str:

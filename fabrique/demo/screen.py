@@ -1,6 +1,5 @@
 """Draws what the demonstration sees: counts, envelopes by contract, survival, lag, all on one screen."""
 
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from fabrique.demo.observation import Observation
-from fabrique.demo.programme import programme_text
 from fabrique.demo.roads import Tally
 from fabrique.demo.simulation.figures import EXERCISE
 
@@ -79,11 +77,6 @@ class Screen:
         if not count:
             return "–"
         return f"{_euros(cents)} ({count})" if self.width >= WIDE else _euros(cents)
-
-
-def contract_names() -> dict[str, str]:
-    """Each contract's name, by its code."""
-    return {contract["code"]: contract["name"] for contract in tomllib.loads(programme_text())["contract"]}
 
 
 def counts(seen: Observation, tally: Tally) -> Text:

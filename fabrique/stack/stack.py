@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from fabrique.embedded.claims import claim, give_back
+from fabrique.embedded.errors import DidNotStart
 from fabrique.embedded.kafka import SERVERS_VARIABLE, Broker, start_kafka
 from fabrique.embedded.ports import free_port, is_free
 from fabrique.embedded.postgres import Postgres, start_postgres
@@ -17,6 +18,7 @@ from fabrique.stack.addresses import PORTS, SERVICES, Addresses
 from fabrique.stack.folder import StateFolder
 from fabrique.stack.service_process import ServiceProcess
 
+PORT_TAKEN = "address already in use"
 SECRET, OPERATOR_KEY = "intake-secret", "operator-key"
 """Names of the secrets that are made once for each state folder."""
 
@@ -86,8 +88,8 @@ class Stack:
                 asyncio.run(provisioning.migrate(name, found.databases[name]))
             starting.result()
         asyncio.run(provisioning.make_topics(found.servers, platforms=self._platforms))
-        for service in self.services:
-            service.wait()
+        for service in [*self.services]:
+            self._wait(service, found)
         self._watched = [server for server in (self.kafka, self.postgres) if server is not None and server.pid]
         places.note(self.folder, found)
         return found
@@ -142,6 +144,18 @@ class Stack:
         service = ServiceProcess(name, found.http[name], self.folder.logs, environment)
         self.services.append(service)
         service.launch()
+
+    def _wait(self, service: ServiceProcess, found: Addresses) -> None:
+        """Wait for a service; when somebody took its port while it loaded, it is started again on another."""
+        try:
+            service.wait()
+        except DidNotStart as failure:
+            if PORT_TAKEN not in str(failure) or self._ports.get(service.name):
+                raise
+            found.http[service.name] = f"http://127.0.0.1:{free_port()}"
+            self.services.remove(service)
+            self._launch(service.name, found)
+            self.services[-1].wait()
 
 
 def service_settings(folder: StateFolder, found: Addresses, name: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ def words(service: Mapping[str, Any]) -> list[str]:
 
 
 def run_dry(arguments: Sequence[str]) -> None:
-    """Parse a `fabrique` command line without running it. Raises what the command would, or LookupError for its words."""
+    """Parse a `fabrique` command line without running it. Raises what the command would; LookupError for a word."""
     left = list(arguments)
     command: Any = typer.main.get_command(build(next((word for word in left if not word.startswith("-")), "")))
     while isinstance(command, TyperGroup) and left and not left[0].startswith("-"):
@@ -70,6 +70,6 @@ def run_dry(arguments: Sequence[str]) -> None:
 
 
 def port_of(published: str) -> tuple[str, str, str]:
-    """Split `address:port:port`."""
-    address, here, there = published.split(":")
+    """Split `address:port:port`, the port of this machine as it is by default."""
+    address, here, there = resolved(published, {}).split(":")
     return address, here, there

@@ -153,6 +153,14 @@ async def run(stack: SystemStack, request: pytest.FixtureRequest) -> Run:
     """Let processes come, go and freeze under load; then wait until all is settled."""
     seed = request.param
     say(f"seed {seed}: repeat with FABRIQUE_SEEDS={seed}")
+    with stack.explained():
+        found = await come_go_and_freeze(stack, seed=seed)
+    say(f"{len(found.letters.told)} events told; frozen in a transaction: {found.frozen_in_transaction}", found.counted)
+    return found
+
+
+async def come_go_and_freeze(stack: SystemStack, *, seed: int) -> Run:
+    """Processes of funding come, go and freeze while partners tell; afterwards nobody does anything."""
     found, stop = Run(Correspondence()), asyncio.Event()
     key = await stack.key("citeslab", funders=list(Funder))
     async with asyncio.TaskGroup() as partners:
@@ -167,7 +175,6 @@ async def run(stack: SystemStack, request: pytest.FixtureRequest) -> Run:
     await stack.settled(seconds=SETTLE_SECONDS_MAX)
     for name in ("funding", "funding-2"):
         await count(stack, found, name)
-    say(f"{len(found.letters.told)} events told; frozen in a transaction: {found.frozen_in_transaction}", found.counted)
     return found
 
 

@@ -1,6 +1,8 @@
 """Looks for a name everywhere a system may have written it, in any writing: topics, tables, logs, metrics, answers."""
 
 import base64
+import json
+import unicodedata
 import urllib.parse
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -37,33 +39,48 @@ class Writing:
     content: bytes
 
 
-def forms(name: str) -> Iterator[tuple[str, bytes]]:
-    """The ways in which a name may be written; base64 in each of the three ways it may fall into groups of three."""
-    raw = name.encode()
-    yield "as it is", raw
-    yield "in small letters", raw.lower()
-    yield "in capitals", raw.upper()
-    yield "backwards", raw[::-1]
+def forms(name: str) -> dict[str, bytes]:
+    """The ways in which a name may be written; those that are the same letter by letter count once."""
+    found: dict[bytes, str] = {}
+    for how, form in (*_letters(name), *_codes(name)):
+        found.setdefault(form, how)
+    return {how: form for form, how in found.items()}
+
+
+def _letters(name: str) -> Iterator[tuple[str, bytes]]:
+    yield "as it is", name.encode()
+    yield "in Latin-1", name.encode("latin-1", errors="replace")
     yield "in UTF-16, little end first", name.encode("utf-16-le")
     yield "in UTF-16, big end first", name.encode("utf-16-be")
+    yield "in small letters", name.lower().encode()
+    yield "in capitals", name.upper().encode()
+    yield "backwards", name[::-1].encode()
+    yield "without accents", unicodedata.normalize("NFKD", name).encode("ascii", errors="ignore")
+
+
+def _codes(name: str) -> Iterator[tuple[str, bytes]]:
+    """Base64 in each of the three ways it may fall into groups of three, without what also depends on neighbours."""
+    raw = name.encode()
+    yield "in JSON", json.dumps(name)[1:-1].encode()
+    yield "in JSON's escapes", "".join(f"\\u{ord(letter):04x}" for letter in name).encode()
+    yield "in Python's bytes", repr(raw)[2:-1].encode()
     yield "in hex", raw.hex().encode()
     yield "in HEX", raw.hex().upper().encode()
+    yield "in UTF-16, in hex", name.encode("utf-16-le").hex().encode()
+    yield "in an address", urllib.parse.quote(name).encode()
+    yield "in a form", urllib.parse.quote_plus(name).encode()
     yield "percent-encoded", "".join(f"%{byte:02X}" for byte in raw).encode()
     yield "percent-encoded in small letters", "".join(f"%{byte:02x}" for byte in raw).encode()
-    yield "as a form writes it", urllib.parse.quote_plus(name).encode()
-    yield "in JSON's escapes", "".join(f"\\u{ord(letter):04x}" for letter in name).encode()
-    yield "as octal escapes", "".join(f"\\{byte:03o}" for byte in raw).encode()
+    yield "in octal escapes", "".join(f"\\{byte:03o}" for byte in raw).encode()
     for alphabet, encode in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode)):
         for before in range(3):
-            written = encode(b"\0" * before + raw)
-            first = (before * 8 + 5) // 6  # letters that also depend on what stands before, or after, are left out
-            last = (before + len(raw)) * 8 // 6
-            yield f"in {alphabet}, {before} after a group", written[first:last]
+            first, last = (before * 8 + 5) // 6, (before + len(raw)) * 8 // 6
+            yield f"in {alphabet}, {before} after a group", encode(b"\0" * before + raw)[first:last]
 
 
 def traces(names: Iterable[str], writings: Iterable[Writing]) -> list[str]:
     """Say of each name where it is written, and how; never more of the place than its name."""
-    wanted = [(name, how, form) for name in names for how, form in forms(name)]
+    wanted = [(name, how, form) for name in names for how, form in forms(name).items()]
     return [
         f"{name!r} is written {how} in {writing.place}"
         for writing in writings

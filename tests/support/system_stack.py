@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,15 @@ class SystemStack:
                 return False
         late = "SELECT 1 FROM envelope e LEFT JOIN envelope_statement s USING (envelope_id)"
         return not await self.rows("funding", f"{late} WHERE e.version > coalesce(s.version, 0) LIMIT 1")
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Print the end of every log when the body fails: for what is done before a test begins."""
+        try:
+            yield
+        except BaseException:
+            say(*self.tails())
+            raise
 
     def tails(self) -> Iterator[str]:
         """The last lines of each log."""

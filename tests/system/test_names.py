@@ -11,11 +11,11 @@ from shared.contracts.topics import partner_topic
 from tests.support.system_name_roads import ROADS, STEM, siren_of
 from tests.support.system_names import Writing, everything, forms, tables, traces
 from tests.support.system_partner import programme
-from tests.support.system_stack import SERVICES, SystemStack, open_stack, tell_logs_on_failure
+from tests.support.system_stack import SystemStack, open_stack, tell_logs_on_failure
 from tests.support.system_teller import Teller, teller
 
 CONTRACTS = ("CV219", "CV220")
-PLANTED = "Plantegenet-de-Saintonge"
+PLANTED = "Aliénor Plantegenêt"
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,10 @@ async def partner(stack: SystemStack) -> AsyncIterator[Teller]:
 async def written(stack: SystemStack, partner: Teller) -> tuple[list[str], list[Writing]]:
     """Every name that was sent in, and all that the system has written since."""
     names = {road: f"{STEM}-{road}-{secrets.token_hex(4)}" for road in ROADS}
-    for road, take in ROADS.items():
-        await take(partner, names[road])
-    await stack.settled(seconds=60)
-    for name in SERVICES:
-        await stack.stop(name)  # all is written that will be, by a service that stops as well
-        stack.launch(name)
-    await stack.ready()
+    with stack.explained():
+        for road, take in ROADS.items():
+            await take(partner, names[road])
+        await stack.settled(seconds=60)
     key = partner.client.headers["authorization"].removeprefix("Bearer ")
     found = await everything(stack, keys=[key], but=[partner_topic("citeslab").name])
     return [STEM, *names.values(), *map(siren_of, names.values())], found
@@ -63,7 +60,7 @@ async def test_no_name_is_on_kafka_in_a_table_in_a_log_or_in_an_answer(
     reasons = {row["reason"] for row in await stack.rows("intake", "SELECT DISTINCT reason FROM quarantine")}
     assert reasons >= {"json-invalid", "type-unknown", "field-unknown", "field-invalid", "value-null", "too-large",
                        "header-not-utf8", "content-type-unknown", "source-of-another", "not-an-object"}  # fmt: skip
-    assert len(await stack.rows("intake", "SELECT 1 FROM received_event")) > len(ROADS)
+    assert len(await stack.rows("intake", "SELECT 1 FROM received_event")) > 10
 
 
 async def test_the_search_went_through_everything(written: tuple[list[str], list[Writing]]) -> None:
@@ -82,9 +79,9 @@ async def test_the_search_went_through_everything(written: tuple[list[str], list
     assert all(writing.content for writing in found if writing.place.startswith("the log intake"))
 
 
-@pytest.mark.parametrize("how", [how for how, _ in forms(PLANTED)])
+@pytest.mark.parametrize("how", forms(PLANTED))
 def test_a_name_is_recognised_however_it_is_written(how: str) -> None:
-    form = dict(forms(PLANTED))[how]
+    form = forms(PLANTED)[how]
     assert traces([PLANTED], [Writing("a plant", b"... " + form + b" ...")]) == [
         f"{PLANTED!r} is written {how} in a plant"
     ]

@@ -2,24 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from services.intake.domain.register import Ownership
-from shared.database.transaction import Session, driver
+from shared.database.transaction import Session, copy_rows, driver
 from shared.kernel.errors import Unavailable
 
-INSERT_OWNERS = (
-    "INSERT INTO commitment_owner (commitment_id, platform, contract, exercise, event_id)"
-    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::uuid[]) ORDER BY 1"
-    " ON CONFLICT DO NOTHING"
-)
-INSERT_RECEIVED = (
-    "INSERT INTO received_event (door_key, content, event_id, platform, type, commitment_id, topic, partition,"
-    " sequence, received_at, accepted_at) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[],"
-    " $5::text[], $6::uuid[], $7::text[], $8::int[], $9::bigint[], $10::timestamptz[], $11::timestamptz[]) ORDER BY 1"
-    " ON CONFLICT DO NOTHING"
-)
+OWNER_COLUMNS = ("commitment_id", "platform", "contract", "exercise", "event_id")
+RECEIVED_COLUMNS = (
+    "door_key", "content", "event_id", "platform", "type", "commitment_id", "topic", "partition", "sequence",
+    "received_at", "accepted_at",
+)  # fmt: skip
 INSERT_PSEUDONYMS = (
     "INSERT INTO pseudonym (key, kind, identifier) SELECT * FROM unnest($1::bytea[], $2::text[], $3::uuid[]) ORDER BY 1"
     " ON CONFLICT DO NOTHING"
@@ -80,21 +77,23 @@ class DecisionMark(NamedTuple):
 
 async def insert_owners(session: Session, owners: Mapping[UUID, Ownership]) -> None:
     """Note who declared the commitments. Raises Raced when somebody else did."""
-    if not owners:
-        return
     rows = [(key, o.platform, o.contract, o.exercise, o.event_id) for key, o in owners.items()]
-    await _insert_all(session, INSERT_OWNERS, rows)
+    await _copy_new(session, "commitment_owner", OWNER_COLUMNS, rows)
 
 
 async def insert_received(session: Session, rows: Sequence[ReceivedRow]) -> None:
     """Note the accepted events. Raises Raced when somebody else accepted one of them."""
-    await _insert_all(session, INSERT_RECEIVED, rows)
+    await _copy_new(session, "received_event", RECEIVED_COLUMNS, rows)
 
 
-async def _insert_all(session: Session, statement: str, rows: Sequence[ReceivedRow]) -> None:
-    answer = await (await driver(session)).execute(statement, *_columns(rows))
-    if int(answer.rpartition(" ")[2]) < len(rows):
-        raise Raced("the same was accepted at the same time")
+async def _copy_new(session: Session, table: str, columns: Sequence[str], rows: Sequence[ReceivedRow]) -> None:
+    """Append rows, sorted by key so that nobody waits in a circle."""
+    if not rows:
+        return
+    try:
+        await copy_rows(session, table, columns, sorted(rows, key=itemgetter(0)))
+    except asyncpg.UniqueViolationError as error:
+        raise Raced("the same was accepted at the same time") from error
 
 
 async def insert_pseudonyms(session: Session, rows: Iterable[tuple[bytes, str, UUID]]) -> None:

@@ -34,7 +34,7 @@ WORDS: Mapping[str, str] = {
     "year_several": "ans",
     "fresh": "Dernier fait connu il y a {age}",
     "stale": "Rien de nouveau depuis {age} : ces chiffres datent du {instant}",
-    "demonstration": "Démonstration : ces chiffres viennent de données simulées ou rejouées, et non de l’activité réelle.",
+    "demonstration": "Démonstration : ces chiffres viennent de données simulées ou rejouées, non de l’activité réelle.",
     "parked": "Une partie des faits n’est plus lue : ces chiffres sont incomplets. L’exploitation est alertée.",
     "quarantined": "{count} en attente d’examen, hors de ces chiffres.",
     "record_one": "fait illisible",
