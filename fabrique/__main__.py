@@ -56,6 +56,8 @@ def main() -> None:
     """Run the command; what the programme itself names as having gone wrong is said in a sentence."""
     try:
         build(next((word for word in sys.argv[1:] if not word.startswith("-")), ""))()
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
     except ProgrammeError as error:
         complain(str(error))
         sys.exit(Exit.IMPOSSIBLE)

@@ -145,10 +145,3 @@ def checkpoint_breaches(found: Snapshot, topic: str, log: Log) -> Iterator[str]:
         end = records[-1].offset + 1 if records else 0
         if reached.get(partition, 0) != end:
             yield f"{topic}/{partition}: applied up to {reached.get(partition, 0)}, the log ends at {end}"
-
-
-async def assert_outbox_told(url: str, *, servers: Sequence[str], compacted: Sequence[str] = ()) -> None:
-    """For any service: its outbox is dense and Kafka has all of it. Raises BooksDoNotBalance."""
-    found = await snapshot(url)
-    if breaches := [*outbox_breaches(found), *await relay_breaches(found, servers, compacted=compacted)]:
-        raise BooksDoNotBalance(breaches)

@@ -23,7 +23,7 @@ _DAYS_PER_YEAR = 365.2425
 class EndKind(StrEnum):
     """What an end was, as Eurostat defines death: dissolution with no other enterprise involved.
 
-    Merger, takeover, break-up, change of activity and leaving the micro regime are `LEFT`: they censor.
+    Merger, takeover and break-up are `LEFT`: they censor. Leaving the micro regime is no end at all.
     """
 
     DEATH = "death"
