@@ -18,9 +18,7 @@ def main(
     """Run workload 1: stream to ledger."""
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(
-            stream_to_ledger.run(
-                events=events, rounds=rounds, naive_seconds=naive_seconds, folder=Path(folder)
-            )
+            stream_to_ledger.run(events=events, rounds=rounds, naive_seconds=naive_seconds, folder=Path(folder))
         )
 
 

@@ -37,9 +37,7 @@ class CommitmentDeclared(BaseModel):
     known_at: datetime
 
 
-@broker.subscriber(
-    COMMITMENT.name, group_id="naive", auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
-)
+@broker.subscriber(COMMITMENT.name, group_id="naive", auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR)
 async def on_commitment(event: CommitmentDeclared) -> None:
     """Reserve at both funders, once; a commitment seen before is passed over."""
     async with sessions() as session:

@@ -62,13 +62,13 @@ def records(workload: Workload) -> tuple[dict[int, list[Record]], Expected]:
         contract = rng.choice(workload.codes)
         cdc, state = rng.randrange(1, 500_000), rng.randrange(1, 500_000)
         home = fresh[homes[contract]]
-        home.append(_record(rng, contract, homes[contract], len(home) + 1, cdc, state))
+        home.append(_record(rng, contract, partition=homes[contract], sequence=len(home) + 1, cdc=cdc, state=state))
         cdc_total, state_total = cdc_total + cdc, state_total + state
     out = {partition: list(_with_repeats(rng, stream)) for partition, stream in fresh.items()}
     return out, Expected(workload.events, cdc_total, state_total)
 
 
-def _record(rng: random.Random, contract: str, partition: int, sequence: int, cdc: int, state: int) -> Record:
+def _record(rng: random.Random, contract: str, *, partition: int, sequence: int, cdc: int, state: int) -> Record:
     commitment = UUID(int=rng.getrandbits(128), version=4)
     value = VALUE.format(id=commitment, contract=contract, cost=cdc + state, cdc=cdc, state=state).encode()
     headers = binary_headers(

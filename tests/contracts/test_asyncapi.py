@@ -133,9 +133,7 @@ def test_the_example_of_each_record_is_a_cloudevent(topic: Topic, asyncapi: dict
             assert UUID(event.get_extension("causationid"))
 
 
-@pytest.mark.parametrize(
-    "topic", [t for t in ALL_TOPICS if family(t.name) != PARTNER], ids=lambda topic: topic.name
-)
+@pytest.mark.parametrize("topic", [t for t in ALL_TOPICS if family(t.name) != PARTNER], ids=lambda topic: topic.name)
 def test_what_our_relay_writes_is_what_the_document_says(topic: Topic, asyncapi: dict[str, Any]) -> None:
     concrete = topic.name.replace("{platform}", "cci")
     for name, _, headers in messages(asyncapi, topic):

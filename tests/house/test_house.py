@@ -36,7 +36,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def own_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Count a function's lines without those of the functions defined in it (a builder of routes is many short ones)."""
+    """Count a function's lines without those of the functions in it (a builder of routes is many short ones)."""
     inner = [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n is not node]
     nested = {line for n in inner for line in range(n.lineno, (n.end_lineno or n.lineno) + 1)}
     return len(set(range(node.lineno, (node.end_lineno or node.lineno) + 1)) - nested)
