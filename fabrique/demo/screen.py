@@ -38,7 +38,7 @@ class Screen:
         """The envelopes of the simulated exercise, a contract a line, both funders side by side."""
         table = _table(f"Exercise {EXERCISE}, simulated commitments, in euros", "contract")
         for funder in FUNDERS:
-            _add_columns(table, f"{funder} voted")
+            _add_columns(table, f"{funder} voted" if self.width >= WIDE else funder)
         by_contract: defaultdict[str, dict[str, Budget]] = defaultdict(dict)
         for budget in budgets:
             if budget["exercise"] == EXERCISE:
@@ -51,7 +51,7 @@ class Screen:
 
     def _grants(self, budgets: Iterable[Budget]) -> Table:
         """The envelopes of the real grants, an exercise a line: the State's alone."""
-        table = _table("Real grants of the State, its credits shared by population, in euros", "exercise")
+        table = _table("Real grants of the State, in euros", "exercise")
         _add_columns(table, "STATE voted")
         by_exercise: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for budget in budgets:
