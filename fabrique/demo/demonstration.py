@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
@@ -112,8 +111,7 @@ class Demonstration:
             yield {**roads, KAFKA_PLATFORM: ByKafka(KAFKA_PLATFORM, kafka, self.tally)}
 
     def _client(self) -> httpx.AsyncClient:
-        options: dict[str, Any] = {"timeout": 30, "trust_env": False}
-        return httpx.AsyncClient(**options)
+        return httpx.AsyncClient(timeout=30, trust_env=False)
 
 
 async def _comes_true(condition: Callable[[], bool], *, seconds: float) -> bool:

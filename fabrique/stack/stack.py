@@ -105,8 +105,11 @@ class Stack:
 
     def stop(self) -> None:
         """Stop in order: the services, then Kafka, then PostgreSQL; what was not started is passed over."""
-        if not self.is_up:
-            return
+        if self.is_up:
+            self._put_away()
+        give_back(self.folder.path)
+
+    def _put_away(self) -> None:
         places.forget(self.folder)
         for service in self.services:
             service.terminate()
@@ -119,7 +122,6 @@ class Stack:
             self.postgres.stop()
         self.kafka = self.postgres = None
         self._watched = []
-        give_back(self.folder.path)
 
     def _start_kafka(self, port: int) -> None:
         self.kafka = start_kafka(self.folder.kafka, port=port, report=self._report)

@@ -20,6 +20,8 @@ OPERATORS = {"or", "and", "unless", "offset"}
 OF_PROMETHEUS = {"up"}
 LABELS_OF_PROMETHEUS = {"job", "instance", "le"}
 alerts: list[Yaml] = read_yaml("deploy/prometheus/alerts.yml")["groups"][0]["rules"]
+DERIVED = ("_created", "_bucket", "_sum", "_count")
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 DASHBOARD: Yaml = json.loads((ROOT / "deploy/grafana/dashboards/fabrique.json").read_text())
 
 
@@ -88,11 +90,15 @@ def test_the_dashboard_shows_lag_quarantine_outbox_and_parked_partitions() -> No
 
 def test_each_alert_is_tried_and_has_its_section_in_the_runbook() -> None:
     names = [alert["alert"] for alert in alerts]
-    tried = {
-        test["alertname"]
-        for group in read_yaml("deploy/prometheus/alerts.test.yml")["tests"]
-        for test in group["alert_rule_test"]
-    }
-    headings = set(re.findall(r"(?m)^### (\w+)", (ROOT / "docs/runbook.md").read_text()))
-    assert tried == set(names)
-    assert headings >= set(names)
+    trials = read_yaml("deploy/prometheus/alerts.test.yml")["tests"]
+    assert {trial["alertname"] for group in trials for trial in group["alert_rule_test"]} == set(names)
+    assert set(re.findall(r"(?m)^### (\w+)", RUNBOOK)) == set(names)
+
+
+def test_the_runbook_explains_every_metric_of_ours_and_no_other() -> None:
+    table = RUNBOOK.partition("## Metrics")[2].partition("\n## ")[0]
+    explained = {name for line in re.findall(r"(?m)^\| (`[^|]*)\|", table) for name in re.findall(r"`(\w+)`", line)}
+    foreign = ("python_", "process_")
+    base = {name for name in exposed() if not name.startswith(foreign) and not name.endswith(DERIVED)}
+    counted = {name for name in base if f"{name}_total" not in base}
+    assert explained == counted

@@ -19,6 +19,7 @@ from services.intake.routes.doorkeeper import authenticated, body_of, database_a
 from services.intake.routes.group_commit import GroupCommit
 from services.intake.use_cases import door
 from services.intake.use_cases.door import Fault, Unreadable
+from services.intake.use_cases.counters import HTTP, count_unreadable
 from services.intake.use_cases.keys import KnownKeys
 from services.intake.use_cases.status import journey
 from shared.kernel.clock import Clock
@@ -56,7 +57,7 @@ def event_routes(desk: Desk) -> APIRouter:
         One event: 202, or a problem. An array of up to 1 000: 202 when all are accepted, else 200 with an answer for
         each; good items are accepted whatever the others are. A single event may come in binary mode (`ce-` headers).
         """
-        items = _read(request, await body_of(request))
+        items = _read(request, scope, await body_of(request))
         if isinstance(items, list):
             return await _tell_many(desk, scope, items)
         return await _tell_one(desk, scope, items)
@@ -102,6 +103,9 @@ async def tell(
     Pointers into `numbered` items begin with the item's place.
     """
     now = desk.clock()
+    for item in items:
+        if isinstance(item, Unreadable):
+            count_unreadable(HTTP, scope.platform, item.reason)
     told = [Telling(scope, item, now) for item in items if isinstance(item, CloudEvent)]
     outcomes = iter(await desk.commits.submit(told))
     return [
@@ -112,7 +116,7 @@ async def tell(
     ]
 
 
-def _read(request: Request, body: bytes) -> CloudEvent | list[Read]:
+def _read(request: Request, scope: Scope, body: bytes) -> CloudEvent | list[Read]:
     """Read the body in the mode that its content type says. Raises Problem."""
     content_type = request.headers.get("content-type", PLAIN_JSON).partition(";")[0].strip().lower()
     try:
@@ -124,6 +128,7 @@ def _read(request: Request, body: bytes) -> CloudEvent | list[Read]:
         items = door.split(body)
         return door.read_structured(body) if items is None else _read_items(items)
     except Unreadable as error:
+        count_unreadable(HTTP, scope.platform, error.reason)
         raise answers.unreadable(error) from error
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.intake.domain.answer import Accepted, Answer
 from services.intake.domain.telling import Telling
 from services.intake.store.writes import Raced
+from services.intake.use_cases.counters import HTTP, count
 from shared.database.outbox import Outbox, Route
 from shared.database.transaction import Session, sqlstate, transaction
 from shared.kernel.errors import Unavailable
@@ -119,6 +120,7 @@ class GroupCommit:
             else:
                 self.committed += 1
                 self._announce()
+                count(HTTP, tellings, answers)
                 accepted = sum(isinstance(answer, Accepted) for answer in answers)
                 log.info("group committed", events=len(tellings), accepted=accepted)
                 return answers

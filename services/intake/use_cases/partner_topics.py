@@ -5,6 +5,7 @@ from services.intake.domain.keyring import Keyring
 from services.intake.domain.telling import CloudEvent, Telling
 from services.intake.store import queries
 from services.intake.use_cases.acceptance import accept
+from services.intake.use_cases.counters import KAFKA, count
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.messaging.stream import Batch, Incoming
@@ -22,6 +23,7 @@ async def accept_partner_events(batch: Batch[CloudEvent], *, keyring: Keyring, c
         else:
             within.append((event, Telling(scope, event.fact, now)))
     answers = await accept(batch.session, batch.outbox, [t for _, t in within], keyring=keyring, clock=clock)
+    count(KAFKA, [telling for _, telling in within], answers)
     for (event, _), answer in zip(within, answers, strict=True):
         if isinstance(answer, Refusal):
             batch.reject(event, Rejected(answer.reason.value, answer.detail, pointer=answer.pointer))

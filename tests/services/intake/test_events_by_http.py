@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client import REGISTRY
 
 from shared.kernel.funders import Funder
 from shared.kernel.ids import commitment_id
@@ -115,6 +116,30 @@ async def test_an_array_is_202_when_all_is_accepted_and_its_answers_tell_what_wa
     assert [item["id"] for item in again.json()[:3]] == [item["id"] for item in first.json()]
     too_many = await world.client.post("/v1/events", json=[0] * 1001, headers=key)
     assert (too_many.status_code, too_many.json()["type"]) == (422, "urn:fabrique:problem:array-size")
+
+
+async def test_answers_are_counted_by_platform_and_by_words_of_closed_lists_only(world: World) -> None:
+    key, event = await world.key("counted"), welcomed(platform="counted")
+    labels = {"road": "http", "platform": "counted"}
+
+    def counted() -> list[float]:
+        read = REGISTRY.get_sample_value
+        return [
+            read("intake_events_accepted_total", labels | {"type": "EntrepreneurWelcomed"}) or 0.0,
+            read("intake_events_repeated_total", labels) or 0.0,
+            *(read("intake_events_refused_total", labels | {"reason": reason}) or 0.0
+              for reason in ("field-unknown", "contract-unknown", "json-invalid", "not-an-object")),
+        ]  # fmt: skip
+
+    unknown_contract = welcomed(platform="counted", contract="CV999")
+    unknown_field = json.dumps(welcomed(platform="counted", **{CANARY: 1})).encode()
+    batch = b"[" + json.dumps(unknown_contract).encode() + b"," + unknown_field + b",5]"
+    for body in (json.dumps(event).encode(), json.dumps(event).encode(), b"no", batch):
+        await world.client.post("/v1/events", content=body, headers=key | JSON)
+    assert counted() == [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    exposed = (await world.client.get("/metrics")).text
+    assert 'platform="counted"' in exposed
+    assert CANARY not in exposed
 
 
 async def test_binary_mode_is_read_and_is_the_same_event(world: World) -> None:
