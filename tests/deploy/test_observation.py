@@ -11,8 +11,8 @@ from prometheus_client import REGISTRY
 from fabrique.stack.addresses import PORTS, SERVICES
 from tests.deploy.files import ROOT, Yaml, read_yaml, services
 
-importlib.import_module("shared.messaging.metrics")
-importlib.import_module("shared.web.operations")
+for service in SERVICES:
+    importlib.import_module(f"services.{service}.app")
 LABELLED = re.compile(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|on|ignoring) *\([^)]*\)")
 WORD = re.compile(r"\b[a-z][a-z0-9_]+\b(?! *\()")
 GROUPED = re.compile(r"\bby *\(([^)]*)\)")

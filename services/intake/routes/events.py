@@ -18,8 +18,8 @@ from services.intake.routes import answers, documents
 from services.intake.routes.doorkeeper import authenticated, body_of, database_answers
 from services.intake.routes.group_commit import GroupCommit
 from services.intake.use_cases import door
-from services.intake.use_cases.door import Fault, Unreadable
 from services.intake.use_cases.counters import HTTP, count_unreadable
+from services.intake.use_cases.door import Fault, Unreadable
 from services.intake.use_cases.keys import KnownKeys
 from services.intake.use_cases.status import journey
 from shared.kernel.clock import Clock

@@ -55,13 +55,16 @@ def _stamp(telling: Telling, keyring: Keyring) -> Stamped:
 
 
 async def _load_register(session: Session, stamped: Sequence[Stamped]) -> Register:
-    """Load what the tellings touch; nothing is locked: whoever loses a race for a row judges again."""
+    """Load what the tellings touch; nothing is locked: whoever loses a race for a row judges again.
+
+    What was received is read last: each statement sees what was committed before it, and a commitment seen as declared
+    without the event that declared it would be refused instead of answered once more.
+    """
     told = [each.telling.event.told.__dict__ for each in stamped]
-    return Register(
-        received=await queries.received(session, {each.door_key for each in stamped}),
-        contracts=await queries.contracts(session, {said["contract"] for said in told if "contract" in said}),
-        owners=await queries.owners(session, {s.commitment_id for s in stamped if s.commitment_id is not None}),
-    )
+    contracts = await queries.contracts(session, {said["contract"] for said in told if "contract" in said})
+    owners = await queries.owners(session, {s.commitment_id for s in stamped if s.commitment_id is not None})
+    received = await queries.received(session, {each.door_key for each in stamped})
+    return Register(received=received, contracts=contracts, owners=owners)
 
 
 async def _check_secret(session: Session, keyring: Keyring) -> None:
