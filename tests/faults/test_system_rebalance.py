@@ -166,7 +166,7 @@ async def come_go_and_freeze(stack: SystemStack, *, seed: int) -> Run:
     async with asyncio.TaskGroup() as partners:
         for name in ("H0", "H1", "H2"):
             partner = Partner(seeded(seed, name), name, "citeslab", CONTRACTS)
-            road = HttpRoad(stack.url("intake"), key, partner, found.letters, stop, pace_seconds=0.05)
+            road = HttpRoad(stack.url("intake"), key, partner, found.letters, stop, pace_seconds=0.1)
             partners.create_task(road.tell_on())
         await stack.eventually(lambda: len(found.letters.told) > 100, "events flow")
         await join_and_leave(stack, found)

@@ -20,7 +20,7 @@ import pytest
 
 from fabrique.embedded.kafka import Broker, start_kafka
 from fabrique.embedded.ports import free_port
-from fabrique.embedded.postgres import Postgres, start_postgres
+from fabrique.embedded.postgres_wheel import PostgresFromWheel
 from fabrique.stack.provisioning import make_topics, migrate
 from fabrique.stack.service_process import ServiceProcess
 from services.intake.app import Settings as IntakeSettings
@@ -41,7 +41,7 @@ class SystemStack:
 
     folder: Path
     kafka: Broker
-    postgres: Postgres
+    postgres: PostgresFromWheel
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
     operator_key: str = field(default_factory=lambda: secrets.token_hex(16))
     processes: dict[str, ServiceProcess] = field(default_factory=dict)
@@ -136,7 +136,9 @@ class SystemStack:
 
     async def kill(self, name: str) -> None:
         """SIGKILL a process, and return when its supervisor has started it again."""
-        process, pid = self.processes[name], self.processes[name].pid
+        process = self.processes[name]
+        await self.eventually(lambda: process.pid is not None, f"{name} runs", every=0.02)
+        pid = process.pid
         self.kills[name] += 1
         self.signal(name, signal.SIGKILL)
         await self.eventually(lambda: process.pid not in (None, pid), f"{name} runs again", every=0.02)
@@ -244,7 +246,8 @@ async def open_stack(
     starting = asyncio.create_task(
         asyncio.to_thread(start_kafka, folder / "kafka", profile="quick", report=say, among=["java"])
     )
-    postgres = await asyncio.to_thread(start_postgres, folder / "postgres", report=say)
+    postgres = PostgresFromWheel(folder / "postgres")
+    await asyncio.to_thread(postgres.start)
     stack = SystemStack(folder, await starting, postgres)
     try:
         for name in SERVICES:
