@@ -243,12 +243,12 @@ async def open_stack(
     folder: Path, *, platforms: Sequence[str] = (), services: Sequence[str] = SERVICES
 ) -> AsyncIterator[SystemStack]:
     """Start everything, provisioned and migrated; returns when all services are ready. Leaves nothing running."""
-    starting = asyncio.create_task(
-        asyncio.to_thread(start_kafka, folder / "kafka", profile="quick", report=say, among=["java"])
-    )
     postgres = PostgresFromWheel(folder / "postgres")
-    await asyncio.to_thread(postgres.start)
-    stack = SystemStack(folder, await starting, postgres)
+    kafka, _ = await asyncio.gather(
+        asyncio.to_thread(start_kafka, folder / "kafka", profile="quick", report=say, among=["java"]),
+        asyncio.to_thread(postgres.start),
+    )
+    stack = SystemStack(folder, kafka, postgres)
     try:
         for name in SERVICES:
             await asyncio.to_thread(postgres.create_database, name)
