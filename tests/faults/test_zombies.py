@@ -16,7 +16,7 @@ from tests.support.perils import CRASHES, CUTS, Killed, Perils
 from tests.support.seeds import seeds
 
 Logs = Mapping[int, Sequence[ConsumerRecord]]
-EVENTS, PARTITIONS, ZOMBIES = int(__import__("os").environ.get("EV", "20000")), 4, 4
+EVENTS, PARTITIONS, ZOMBIES = 20_000, 4, 4
 
 
 def counted(counter: str) -> float:

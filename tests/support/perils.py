@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from shared.database import checkpoint
+from shared.database.transaction import transaction
 from shared.messaging import micro_batch
 
 CRASHES = ("after lock", "after write", "before commit", "after commit")
@@ -38,7 +39,7 @@ class Perils:
 
     def install(self, patch: pytest.MonkeyPatch, engines: list[AsyncEngine]) -> None:
         """Put the perils around the real steps of the micro-batch."""
-        patch.setattr(micro_batch, "transaction", self._around(micro_batch.transaction))
+        patch.setattr(micro_batch, "transaction", self._around(transaction))
         patch.setattr(checkpoint, "lock", self._after(checkpoint.lock, "after lock"))
         patch.setattr(checkpoint, "advance", self._after(checkpoint.advance, "after write"))
         for engine in engines:
@@ -60,7 +61,7 @@ class Perils:
                 if fate == "before commit":
                     self._die(fate)
                 connection = await session.connection()
-                connection.sync_connection.info["fate"] = fate  # type: ignore[union-attr]
+                connection.sync_connection.info["fate"] = fate
                 if fate == "cut before commit":
                     self.met[fate] += 1
                     await self._terminate(await _pid(session))

@@ -65,6 +65,10 @@ def _overdraw(evidence: Evidence) -> Evidence:
     return _log(evidence, ALLOCATION.name, change)
 
 
+def _drop_last(records: list[Any], kind: bytes) -> None:
+    records.pop(max(i for i, record in enumerate(records) if dict(record.headers)["ce_type"] == kind))
+
+
 def _move(records: list[Any]) -> None:
     records[-1], records[-2] = records[-2], records[-1]
 
@@ -164,10 +168,10 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
         ),
     ),
     "an allocation is dropped from the folded log": (
-        "reporting_is_the_fold", _in_log(ALLOCATION.name, lambda records: records.pop()),
+        "reporting_is_the_fold", _in_log(ALLOCATION.name, lambda records: _drop_last(records, b"AllocationReleased")),
     ),
     "a business is dropped from the folded log": (
-        "reporting_is_the_fold", _in_log(ENTREPRENEUR.name, lambda records: records.pop()),
+        "reporting_is_the_fold", _in_log(ENTREPRENEUR.name, lambda records: _drop_last(records, b"BusinessCreated")),
     ),
     "a budget is a cent off": (
         "reporting_is_the_fold",
