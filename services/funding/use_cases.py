@@ -45,23 +45,24 @@ async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
 
 async def record_decisions(session: Session, outbox: Outbox, books: Books, decided: Sequence[Decided]) -> None:
     """Announce outcomes, each in the partition its event came from, and write the postings that say why."""
-    await outbox.hold({Destination(ALLOCATION.name, event.source.partition) for event, _ in decided})
+    destinations = {event.source: Destination(ALLOCATION.name, event.source.partition) for event, _ in decided}
+    await outbox.hold(destinations.values())
     postings = []
     for event, outcomes in decided:
-        destination = Destination(ALLOCATION.name, event.source.partition)
+        destination = destinations[event.source]
         known_at = outbox.known_at(destination, at_least=event.fact.known_at)
         for ordinal, outcome in enumerate(outcomes):
+            commitment_id = outcome.commitment_id
             sequence = outbox.add(
                 destination, key=outcome.contract.encode(), event_id=derived_id(event.event_id, ordinal),
-                type=outcome.kind, subject=str(outcome.commitment_id), time=known_at,
+                type=outcome.kind, subject=str(commitment_id), time=known_at,
                 value=allocation_fact(outcome, known_at=known_at), cause=event.event_id,
                 traceparent=event.traceparent,
             )  # fmt: skip
-            for line, posting in enumerate(outcome.postings):
-                postings.append(
-                    (destination.partition, sequence, line, posting.envelope_id, outcome.commitment_id,
-                     posting.credit, posting.debit, posting.amount_cents)
-                )  # fmt: skip
+            postings += [
+                (destination.partition, sequence, line, p.envelope_id, commitment_id, p.credit, p.debit, p.amount_cents)
+                for line, p in enumerate(outcome.postings)
+            ]
     await writes.record_books(session, books, postings)
 
 

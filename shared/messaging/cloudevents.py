@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.contracts.topics import schema_id
 from shared.kernel.errors import Rejected
+from shared.kernel.ids import parse_id
 
 Headers = Mapping[str, bytes | None]
 """A record's headers by name; of a name given twice, the last counts."""
@@ -77,7 +78,7 @@ def text_header(headers: Headers, name: str) -> str:
 def uuid_header(headers: Headers, name: str) -> UUID:
     """Return a header that must be a UUID."""
     try:
-        return UUID(text_header(headers, name))
+        return parse_id(text_header(headers, name))
     except ValueError as error:
         raise Rejected("header-not-uuid", f"the header {name} is not a UUID", pointer=f"/headers/{name}") from error
 

@@ -1,11 +1,12 @@
 """The fence: which of the records handed over are new, decided purely from the locked checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
 from aiokafka import ConsumerRecord
+from msgspec import Struct
 
 from shared.database.checkpoint import Position, Source
 from shared.messaging.cloudevents import Headers, sequence_of
@@ -13,8 +14,7 @@ from shared.messaging.cloudevents import Headers, sequence_of
 _origin = attrgetter("topic", "partition")
 
 
-@dataclass(slots=True, eq=False)
-class New:
+class New(Struct, eq=False):
     """A record that was not applied before, with its headers by name, and its writer's sequence (0 without one)."""
 
     record: ConsumerRecord
@@ -42,29 +42,32 @@ def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position], 
     result = Fresh([], dict(locked))
     for origin, run in groupby(records, key=_origin):
         source = Source(*origin)
-        position = result.positions[source]
-        for record in run:
-            if record.offset < position.next_offset:
-                result.fenced += 1
-                continue
-            if record.offset > position.next_offset:
-                result.offset_holes.append((source, position.next_offset, record.offset))
-            position = _take(result, record, source, position, relayed=relayed)
-        result.positions[source] = position
+        result.positions[source] = _take(result, run, source, result.positions[source], relayed=relayed)
     return result
 
 
-def _take(result: Fresh, record: ConsumerRecord, source: Source, position: Position, *, relayed: bool) -> Position:
-    headers = dict(record.headers)
-    stamp = sequence_of(headers) if relayed else None
-    if stamp is None:
-        result.records.append(New(record, headers, 0))
-        return Position(record.offset + 1, position.epoch, position.last_sequence)
-    epoch, sequence = stamp
-    if stamp <= (position.epoch, position.last_sequence):
-        result.repeated += 1
-        return Position(record.offset + 1, position.epoch, position.last_sequence)
-    if epoch == position.epoch and sequence > position.last_sequence + 1:
-        result.sequence_holes.append((source, position.last_sequence, sequence))
-    result.records.append(New(record, headers, sequence))
-    return Position(record.offset + 1, epoch, sequence)
+def _take(
+    result: Fresh, run: Iterable[ConsumerRecord], source: Source, position: Position, *, relayed: bool
+) -> Position:
+    next_offset = position.next_offset
+    stamp = (position.epoch, position.last_sequence)
+    for record in run:
+        offset = record.offset
+        if offset != next_offset:
+            if offset < next_offset:
+                result.fenced += 1
+                continue
+            result.offset_holes.append((source, next_offset, offset))
+        next_offset = offset + 1
+        headers = dict(record.headers)
+        found = sequence_of(headers) if relayed else None
+        if found is None:
+            result.records.append(New(record, headers, 0))
+        elif found <= stamp:
+            result.repeated += 1
+        else:
+            if found[0] == stamp[0] and found[1] > stamp[1] + 1:
+                result.sequence_holes.append((source, stamp[1], found[1]))
+            stamp = found
+            result.records.append(New(record, headers, found[1]))
+    return Position(next_offset, *stamp)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -59,7 +59,8 @@ class Reader:
     def __init__(
         self, name: str, streams: Sequence[Stream[Any]], *, servers: Sequence[str], engine: AsyncEngine,
         admin: AdminClient, router: Router, clock: Clock, instance: str, seal: Seal = plain,
-        session_timeout_ms: int = SESSION_TIMEOUT_MS, max_records: int = 1000,
+        session_timeout_ms: int = SESSION_TIMEOUT_MS, max_records: int = 4000,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.stopping = asyncio.Event()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -68,7 +69,14 @@ class Reader:
         self._streams = streams
         self._batches = {
             id(stream): MicroBatch(
-                stream, reader=name, engine=engine, route=router, clock=clock, seal=seal, give_up=self._give_up
+                stream,
+                reader=name,
+                engine=engine,
+                route=router,
+                clock=clock,
+                seal=seal,
+                give_up=self._give_up,
+                committed=committed,
             )
             for stream in streams
         }

@@ -103,7 +103,7 @@ class Spine:
         self.reader = Reader(
             terms.service, terms.streams, servers=terms.servers, engine=self.engine, admin=self.admin,
             router=self.router, clock=terms.clock, instance=terms.instance, seal=terms.seal,
-            session_timeout_ms=terms.session_timeout_ms,
+            session_timeout_ms=terms.session_timeout_ms, committed=self.announce,
         )  # fmt: skip
         self.relay = Relay(
             terms.database_url,

@@ -45,10 +45,9 @@ class Books:
         """Decide one event: its own outcome first, then the promotions that it allows."""
         outcomes = self._decide(event)
         for outcome in outcomes:
-            touched = {posting.envelope_id for posting in outcome.postings}
-            self.changed_envelopes |= touched
-            for name in touched:
+            for name in {posting.envelope_id for posting in outcome.postings}:
                 self.envelopes[name].version += 1
+                self.changed_envelopes.add(name)
         return outcomes
 
     def _decide(self, event: Event) -> list[Outcome]:
@@ -79,14 +78,7 @@ class Books:
             return Outcome(Kind.MOVEMENT_REFUSED, known.commitment_id, known.contract, known.exercise, NOTHING,
                            reason=RefusalReason.ALREADY_DECLARED, movement="CommitmentDeclared")  # fmt: skip
         wanted = self._wanted(fact.contract, fact.exercise, asked)
-        if wanted is None:
-            kind, state, reason = Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
-        elif any(amount > envelope.authorised for envelope, amount in wanted):
-            kind, state, reason = Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
-        elif all(amount <= envelope.room and not envelope.waiting_count for envelope, amount in wanted):
-            kind, state, reason = Kind.RESERVED, State.RESERVED, None
-        else:
-            kind, state, reason = Kind.WAITLISTED, State.WAITLISTED, None
+        kind, state, reason = _first_answer(wanted)
         commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents,
                                 fact.priority, place, state, is_new=True)  # fmt: skip
         self.commitments[fact.commitment_id] = commitment
@@ -195,6 +187,18 @@ class Books:
             self.changed_commitments.add(commitment.commitment_id)
             promoted.append(_outcome(Kind.PROMOTED, commitment, postings))
         return promoted
+
+
+def _first_answer(wanted: list[tuple[Envelope, int]] | None) -> tuple[Kind, State, RefusalReason | None]:
+    """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting."""
+    if wanted is None:
+        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
+    fits = True
+    for envelope, amount in wanted:
+        if amount > envelope.authorised:
+            return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
+        fits = fits and amount <= envelope.room and not envelope.waiting_count
+    return (Kind.RESERVED, State.RESERVED, None) if fits else (Kind.WAITLISTED, State.WAITLISTED, None)
 
 
 def _outcome(

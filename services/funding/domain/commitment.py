@@ -1,9 +1,10 @@
 """One commitment as the ledger sees it: what it asks of each funder and where it stands."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Asked(NamedTuple):
@@ -22,8 +23,7 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(slots=True)
-class Commitment:
+class Commitment(Struct):
     """A declared commitment; `place` orders the waitlist within a priority."""
 
     commitment_id: UUID

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from shared.kernel.funders import Funder
 
@@ -18,7 +19,7 @@ class Account(StrEnum):
     WAITLISTED = "waitlisted"
 
 
-class Posting(NamedTuple):
+class Posting(Struct, frozen=True):
     """`amount_cents` (> 0) leaves one account of an envelope and reaches another: it sums to zero by its form."""
 
     envelope_id: str

@@ -1,8 +1,9 @@
 """What the ledger answers: one outcome a decision, with the postings that it makes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Posting
@@ -22,8 +23,7 @@ class Kind(StrEnum):
     MOVEMENT_REFUSED = "MovementRefused"
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """One decision; `movement` names the event that is held or refused."""
 
     kind: Kind
