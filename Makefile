@@ -1,31 +1,33 @@
-# `make` alone checks everything. Each target makes the environment first, unless what it is made of is unchanged.
+# `make` alone checks everything. Each target makes the environment first, unless what it is made of is
+# unchanged: what runs the stack (READY), and what checks and tests it on top (DEVELOPS).
 .DEFAULT_GOAL := check
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEVELOPS := $(VENV)/.develops
 
 .PHONY: check format lint types architecture contracts-check test demo up clean bench lock contracts release-contracts
 
 check: format lint types architecture contracts-check test
 
-format: $(READY)
+format: $(DEVELOPS)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .
 
-lint: $(READY)
+lint: $(DEVELOPS)
 	$(BIN)/ruff check .
 
-types: $(READY)
+types: $(DEVELOPS)
 	$(BIN)/mypy
 
-architecture: $(READY)
+architecture: $(DEVELOPS)
 	$(BIN)/lint-imports
 
-contracts-check: $(READY)
+contracts-check: $(DEVELOPS)
 	$(BIN)/python -m shared.contracts check
 
 # Everything that proves it. AsyncAPI's own validator needs Node; the test that uses it installs it (npm ci).
-test: $(READY)
+test: $(DEVELOPS)
 	$(BIN)/pytest
 
 # Real grants and a simulated programme on the whole stack until Ctrl-C; with ONCE=1, until all has settled.
@@ -40,36 +42,50 @@ up: $(READY)
 clean: $(READY)
 	$(BIN)/fabrique clean
 
-bench: $(READY)
+bench: $(DEVELOPS)
 	$(BIN)/python -m bench
 
 # Write schemas, examples, AsyncAPI and OpenAPI from the models.
-contracts: $(READY)
+contracts: $(DEVELOPS)
 	$(BIN)/python -m shared.contracts write
 
 # Write the schemas of this version as released: from then on they may only grow. With each new version.
-release-contracts: $(READY)
+release-contracts: $(DEVELOPS)
 	$(BIN)/python -m shared.contracts release
 
-# Pin every dependency again, with hashes and without addresses.
-lock: $(READY)
-	@uv=$$(command -v uv || command -v $(BIN)/uv) || { echo "uv is missing: pip install uv"; exit 1; }; \
-	"$$uv" pip compile pyproject.toml --all-extras --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --output-file requirements.lock
+# Pin every dependency again, with hashes and without addresses: what runs, then what develops on top of the same pins.
+lock: | $(BIN)/python
+	@uv=$$(command -v uv || command -v $(BIN)/uv) || { echo "uv is missing: $(BIN)/pip install uv"; exit 1; }; \
+	pin() { \
+	  "$$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url "$$@"; \
+	}; \
+	pin --extra embedded --extra build --output-file requirements.lock && \
+	pin --all-extras --constraints requirements.lock --output-file requirements-dev.lock
 
-$(READY): requirements.lock pyproject.toml
-	@[ -x $(BIN)/python ] || { \
-	  for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
-	    "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
-	    name=; \
-	  done; \
-	  [ -n "$$name" ] || { echo "Python 3.11 or newer is missing."; exit 1; }; \
-	  "$$name" -m venv $(VENV); \
-	}
-	@cksum requirements.lock pyproject.toml | cmp -s - $@ || { \
+# pip takes the mirror that this machine's pip.conf names; the locks are whole, so it has nothing to resolve.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
+
+$(BIN)/python:
+	@for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	  "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	  name=; \
+	done; \
+	[ -n "$$name" ] || { echo "Python 3.11 or newer is missing."; exit 1; }; \
+	"$$name" -m venv $(VENV)
+
+# A stamp holds the sums of what the environment was made of, so that a mere touch installs nothing.
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	@cksum $^ | cmp -s - $@ || { \
 	  echo "Installing the locked dependencies into $(VENV), once." && \
-	  $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock && \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
-	  $(BIN)/python -c 'import fabrique.commands.demo, services.funding.app, services.intake.app, services.reporting.app' ; \
+	  $(INSTALL) --require-hashes -r requirements.lock && \
+	  $(INSTALL) --no-build-isolation --editable . ; \
 	}
-	@cksum requirements.lock pyproject.toml > $@
+	@cksum $^ > $@
+
+$(DEVELOPS): requirements-dev.lock $(READY)
+	@cksum $^ | cmp -s - $@ || { \
+	  echo "Installing what checks and tests into $(VENV), once." && \
+	  $(INSTALL) --require-hashes -r requirements-dev.lock ; \
+	}
+	@cksum $^ > $@

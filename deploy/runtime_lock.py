@@ -1,4 +1,4 @@
-"""Prints the part of requirements.lock that the image needs: the lock also pins what develops, tests and embeds.
+"""Prints the part of requirements.lock that the image needs: the lock also pins what embeds Kafka and PostgreSQL.
 
 Run where requirements.lock and pyproject.toml are. Each pin of the lock says after `# via` who asked for it; those
 are kept which the project's own dependencies, or what builds it, asked for, directly or not.

@@ -33,7 +33,8 @@ WORDS = {
 def build(typed: str) -> typer.Typer:
     """The command, with only the typed word loaded: what a service is made of takes a second to import."""
     app = typer.Typer(
-        name="fabrique", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        name="fabrique", help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
     )  # fmt: skip
     for word, (where, summary) in WORDS.items():
         module, _, name = where.partition(":")

@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from fabrique.embedded.cache import cache_folder
 from fabrique.embedded.docker_engine import engine_version, has_image
-from fabrique.embedded.errors import Missing
+from fabrique.embedded.errors import FROM_THE_LOCK, Missing
 from fabrique.embedded.jars import KAFKA_VERSION, are_cached, kafka_folder, locked_jars
 from fabrique.embedded.java import find_java
 from fabrique.embedded.kafka import SERVERS_VARIABLE
@@ -28,7 +28,6 @@ OLDEST_PYTHON = (3, 11)
 DISK_BYTES_MIN = 2_000_000_000
 PORTS_WANTED = 6  # Kafka and its controller, PostgreSQL, the three services
 ANSWER_SECONDS_MAX = 5
-EXTRA = "pip install 'fabrique[embedded]'"
 ELSEWHERE = "export FABRIQUE_CACHE_DIR=/a/larger/place"
 DOWNLOAD = "python -c 'from fabrique.embedded.jars import get_jars; get_jars(print)'"
 
@@ -88,7 +87,7 @@ def _kafka() -> Iterator[Finding]:
         "" if image else f"docker pull {IMAGE}" if docker else "start Docker; or do without: the jars do as well",
         needed=False,
     )
-    yield _attempt("Java", lambda: str(find_java()), EXTRA, needed=not image)
+    yield _attempt("Java", lambda: str(find_java()), FROM_THE_LOCK, needed=not image)
     cached = are_cached(kafka_folder() / "jars")
     size = f"{len(locked_jars())} jars of Kafka {KAFKA_VERSION}"
     found = f"{size}, verified" if cached else f"{size} are downloaded at the first start"
@@ -98,7 +97,7 @@ def _kafka() -> Iterator[Finding]:
 def _postgres() -> Finding:
     if URL_VARIABLE in os.environ:
         return Finding("PostgreSQL", ok=True, found=f"the server of {URL_VARIABLE}")
-    return _attempt(f"PostgreSQL {MAJOR}", _postgres_wheel, EXTRA)
+    return _attempt(f"PostgreSQL {MAJOR}", _postgres_wheel, FROM_THE_LOCK)
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ def demo(
     The grants of 2020-2023 are real (ANCT). Everything of 2016-2021 is simulated, seeded, and labelled /simulation in
     each event. It stays up until Ctrl-C; data are kept, and what was played is not played again.
     """
-    with running() as (stack, found):
+    with running(is_demonstration=True) as (stack, found):
         out.print(where(stack, found))
         try:
             code = asyncio.run(_run(Demonstration(stack, found, seed, scale), once=once))

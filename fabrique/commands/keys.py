@@ -11,7 +11,11 @@ from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
 from shared.kernel.funders import Funder
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys with which platforms speak to intake.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Make, list and revoke the keys with which platforms speak to intake.",
+)
 EVERY_TYPE = "*"
 
 

@@ -1,9 +1,11 @@
 """`quarantine list|show|retry|drop`: the records that a service could not apply, and what a person does with them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -16,9 +18,13 @@ from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
 from shared.database.quarantine import plain
 from shared.database.tables import Quarantined, QuarantineState
-from shared.messaging.quarantine_desk import Desk, NotInQuarantine, NotRetriable, quarantine_desk
+from shared.messaging.quarantine_desk import Correction, Desk, NotInQuarantine, NotRetriable, quarantine_desk
 
-app = typer.Typer(no_args_is_help=True, help="Look at the records that a service could not apply; retry or drop them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Look at the records that a service could not apply; retry or drop them.",
+)
 Service = Annotated[Literal["intake", "funding", "reporting"] | None, typer.Option(help="Default: all three.")]
 Identifier = Annotated[UUID, typer.Argument(help="As `fabrique quarantine list` shows it.")]
 Answer = TypeVar("Answer")
@@ -56,17 +62,21 @@ def list_records(
 def show(
     identifier: Identifier,
     content: Annotated[bool, typer.Option("--content", help="Its bytes too: they may name a person.")] = False,
+    value: Annotated[bool, typer.Option("--value", help="Only its value, as it came, to be mended.")] = False,
 ) -> None:
     """Show one record: all that is known of it and, only when asked, what it holds."""
 
     async def shown(desk: Desk) -> None:
         row = _there(await desk.find(identifier))
+        if value:
+            sys.stdout.buffer.write(desk.content(row).value or b"")
+            return
         for name in SHOWN:
             out.print(f"[bold]{name}[/] {escape(str(getattr(row, name)))}", soft_wrap=True)
         if content:
             stored = desk.content(row)
-            for header, value in stored.headers:
-                out.print(f"[bold]{escape(header)}[/] {escape(repr(value))}", soft_wrap=True)
+            for header, held in stored.headers:
+                out.print(f"[bold]{escape(header)}[/] {escape(repr(held))}", soft_wrap=True)
             out.print(escape((stored.value or b"").decode(errors="backslashreplace")), soft_wrap=True)
 
     _where_it_lies(identifier, shown)
@@ -77,19 +87,38 @@ def retry(
     identifiers: Annotated[list[UUID] | None, typer.Argument(help="One or several.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that are open, oldest first.")] = False,
     service: Service = None,
+    value: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+            help="A file with what the record should have held; - reads standard input.",
+        ),
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help="A header as it should have been, ce_type=CommitmentDeclared; repeat it.")
+    ] = None,
 ) -> None:
     """Try records again, as of now: not in their old place, but after all that was applied since.
 
-    Ends with 1 when one of them still cannot be applied; it stays open, with the new reason.
+    With --with or --header one record is corrected: `show --value` writes what it held, to be mended in an editor. What
+    came is kept beside the correction. Ends with 1 when a record still cannot be applied; it stays open, with the new
+    reason.
     """
     if not identifiers and not every:
         complain("Say which record, or --all.")
+        raise typer.Exit(Exit.MISUSED)
+    correction = _correction(value, header or ())
+    if correction is not None and (every or len(identifiers or ()) != 1):
+        complain("A correction is of one record: say which.")
         raise typer.Exit(Exit.MISUSED)
     names = [service] if service else SERVICES
     wanted = list(identifiers or ())
     if every:
         wanted = [identifier for name in names for identifier in asyncio.run(_at(name, _open_ones))]
-    applied = [_where_it_lies(identifier, partial(_retry, identifier)) for identifier in wanted]
+    applied = [_where_it_lies(identifier, partial(_retry, identifier, correction)) for identifier in wanted]
     if not all(applied):
         raise typer.Exit(Exit.FOUND)
 
@@ -112,10 +141,24 @@ def drop(
     _where_it_lies(identifier, dropped)
 
 
-async def _retry(identifier: UUID, desk: Desk) -> bool:
+def _correction(value: Path | None, headers: Sequence[str]) -> Correction | None:
+    """What was said to put instead; None when nothing was. Ends with 2 when a header is not name=value."""
+    if value is None and not headers:
+        return None
+    pairs = [header.partition("=") for header in headers]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        complain(f"A header is said as name=value: {wrong[0]}")
+        raise typer.Exit(Exit.MISUSED)
+    held = None
+    if value is not None:
+        held = sys.stdin.buffer.read() if str(value) == "-" else value.read_bytes()
+    return Correction(value=held, headers={name: content.encode() for name, _, content in pairs})
+
+
+async def _retry(identifier: UUID, correction: Correction | None, desk: Desk) -> bool:
     """Whether it was applied; why not is said."""
     try:
-        why = await desk.retry(identifier)
+        why = await desk.retry(identifier, correction)
     except (NotInQuarantine, NotRetriable) as refused:
         complain(str(refused))
         return False

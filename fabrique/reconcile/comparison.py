@@ -52,6 +52,18 @@ def _sequences(evidence: Evidence) -> Outcome:
     return sum(len(log.records) for log in evidence.logs.values()), tuple(faults)
 
 
+def _strangers(evidence: Evidence) -> Outcome:
+    """What no relay of ours wrote lies in a reader's quarantine, or was retried from there."""
+    differences = []
+    for topic, log in evidence.logs.items():
+        known = evidence.told.quarantined.get(topic, set()) | evidence.told.retried.get(topic, set())
+        differences += [
+            f"{topic}/{partition}@{offset} is none of ours, and in no quarantine"
+            for partition, offset in sorted(log.strangers - known)
+        ]
+    return sum(len(log.strangers) for log in evidence.logs.values()), tuple(differences)
+
+
 def _published(evidence: Evidence) -> Outcome:
     """The last sequence that a database gave out is the last on Kafka, in every partition of every topic."""
     differences = []
@@ -89,8 +101,10 @@ def _decided(evidence: Evidence) -> Outcome:
         for record in events
         if decisions[record.id] + ((record.partition, record.offset) in quarantined) != 1
     ]
-    strangers = decisions.keys() - {record.id for record in events}
-    differences += [f"a decision names {cause or 'no cause'}, which is no commitment event" for cause in strangers]
+    unknown = decisions.keys() - {record.id for record in events}
+    retried = evidence.told.retried.get(COMMITMENTS, set()) & evidence.logs[COMMITMENTS].strangers
+    if len(unknown) > len(retried):  # what a person mended is decided too, and is not in the log as it was decided
+        differences += [f"a decision names {cause or 'no cause'}, which is no commitment event" for cause in unknown]
     return len(events), tuple(differences)
 
 
@@ -118,7 +132,8 @@ def _postings(evidence: Evidence) -> Outcome:
 def _survival(evidence: Evidence) -> Outcome:
     """Survival has folded every entrepreneur fact that is not in reporting's quarantine."""
     log, survival = evidence.logs[ENTREPRENEURS], evidence.told.survival
-    expected = len(log.records) - len(evidence.told.quarantined.get(ENTREPRENEURS, set()))
+    refused = evidence.told.quarantined.get(ENTREPRENEURS, set()) - log.strangers
+    expected = len(log.records) - len(refused) + len(evidence.told.retried.get(ENTREPRENEURS, set()) & log.strangers)
     differences = list(_behind(ENTREPRENEURS, log, {m["partition"]: m["sequence"] for m in survival["read"]}))
     if survival["version"] != expected:
         differences.append(f"{survival['version']} facts are folded, {expected} were published")
@@ -182,6 +197,7 @@ def _latest(topic: str) -> Callable[[Evidence], dict[str, Any]]:
 WAITING, ALL_COUNTS = ("waiting_count",), ("reserved_count", "waiting_count", "refused_count")
 CHECKS: tuple[tuple[str, Callable[[Evidence], Outcome]], ...] = (
     ("sequences on Kafka are dense", _sequences),
+    ("what others wrote is in quarantine", _strangers),
     ("Kafka holds all that databases gave out", _published),
     ("accepted events are published, once", _accepted),
     ("each commitment event has one decision", _decided),

@@ -32,6 +32,8 @@ class Log:
     records: list[Record] = field(default_factory=list)
     repeated: int = 0
     faults: list[str] = field(default_factory=list)
+    strangers: set[tuple[int, int]] = field(default_factory=set)
+    """(partition, offset) of records that no relay of ours wrote."""
     last: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, record: Record, *, dense: bool) -> None:
@@ -65,7 +67,7 @@ async def read_logs(servers: Sequence[str], topics: Iterable[str], *, compacted:
             for partition, found in (await consumer.getmany(*left, timeout_ms=POLL_MS)).items():
                 for record in found:
                     if record.offset < ends[partition]:
-                        logs[partition.topic].add(_record(record), dense=partition.topic not in holed)
+                        take(logs[partition.topic], record, dense=partition.topic not in holed)
             left = await _unread(consumer, ends)
     finally:
         await consumer.stop()
@@ -76,7 +78,18 @@ async def _unread(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
     return {partition for partition, end in ends.items() if await consumer.position(partition) < end}
 
 
-def _record(record: ConsumerRecord) -> Record:
+def take(log: Log, record: ConsumerRecord, *, dense: bool) -> None:
+    """Add a record of ours to its log; note where a stranger's lies, which whoever may write to Kafka can put there."""
+    try:
+        ours = read(record)
+    except (KeyError, ValueError, AttributeError):
+        log.strangers.add((record.partition, record.offset))
+    else:
+        log.add(ours, dense=dense)
+
+
+def read(record: ConsumerRecord) -> Record:
+    """Read what our relays write. KeyError, ValueError or AttributeError when it was not one of them."""
     headers = dict(record.headers)
     source = SOURCE.search(headers.get("ce_source", b""))
     epoch = int(source[2]) if source else 0

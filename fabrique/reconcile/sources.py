@@ -26,14 +26,14 @@ POSTED = (
 )
 ACCEPTED = "SELECT topic, count(*) AS count FROM received_event GROUP BY topic"
 OUTBOX = "SELECT topic, partition, epoch, last_sequence FROM outbox_partition WHERE last_sequence > 0"
-QUARANTINED = "SELECT topic, partition, \"offset\" FROM quarantine WHERE state <> 'retried'"
+QUARANTINED = "SELECT topic, partition, \"offset\", state = 'retried' AS retried FROM quarantine"
 Row = Mapping[str, Any]
 ByEnvelope = dict[str, Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What databases and services say; amounts in cents, by envelope."""
+    """What databases and services say; amounts in cents, by envelope. `retried` were in quarantine and are applied."""
 
     ledger: ByEnvelope
     posted: dict[str, dict[str, int]]
@@ -41,6 +41,7 @@ class Told:
     accepted: dict[str, int]
     outbox: dict[str, dict[int, tuple[int, int]]]
     quarantined: dict[str, set[tuple[int, int]]]
+    retried: dict[str, set[tuple[int, int]]]
     funding_answers: ByEnvelope
     reporting_answers: ByEnvelope
     budget_read: dict[int, int]
@@ -54,12 +55,14 @@ async def ask(found: Addresses) -> Told:
     (accepted,) = await _rows(found, "intake", ACCEPTED)
     outbox: dict[str, dict[int, tuple[int, int]]] = {}
     quarantined: dict[str, set[tuple[int, int]]] = {}
+    retried: dict[str, set[tuple[int, int]]] = {}
     for service in found.databases:
         given, refused = await _rows(found, service, OUTBOX, QUARANTINED)
         for row in given:
             outbox.setdefault(row["topic"], {})[row["partition"]] = (row["epoch"], row["last_sequence"])
         for row in refused:
-            quarantined.setdefault(row["topic"], set()).add((row["partition"], row["offset"]))
+            lying = retried if row["retried"] else quarantined
+            lying.setdefault(row["topic"], set()).add((row["partition"], row["offset"]))
     posted: dict[str, dict[str, int]] = {}
     for row in postings:
         posted.setdefault(row["envelope_id"], {})[row["account"]] = row["balance"]
@@ -74,6 +77,7 @@ async def ask(found: Addresses) -> Told:
         accepted={row["topic"]: row["count"] for row in accepted},
         outbox=outbox,
         quarantined=quarantined,
+        retried=retried,
         funding_answers=_by_envelope(envelopes),
         reporting_answers=_by_envelope(budget["figures"]),
         budget_read={mark["partition"]: mark["sequence"] for mark in budget["read"]},

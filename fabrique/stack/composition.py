@@ -3,7 +3,7 @@
 import importlib
 from typing import Any, NamedTuple
 
-from fabrique.stack.addresses import of_running_stack
+from fabrique.stack.addresses import find, of_running_stack
 from fabrique.stack.folder import StateFolder
 from fabrique.stack.stack import service_settings
 
@@ -16,7 +16,12 @@ class Composition(NamedTuple):
 
 
 def compose(service: str, folder: StateFolder) -> Composition:
-    """Find a service's composition root and its settings; nothing is opened."""
-    app = importlib.import_module(f"services.{service}.app")
+    """Find a service's composition root and its settings; nothing is opened.
+
+    Raises StackUnknown when neither a running stack nor the environment says where it is.
+    """
     local = of_running_stack(folder)
+    if local is None:
+        find(folder)
+    app = importlib.import_module(f"services.{service}.app")
     return Composition(app, app.Settings(**(service_settings(folder, local, service) if local else {})))

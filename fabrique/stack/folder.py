@@ -14,6 +14,7 @@ from fabrique.embedded.kafka_in_docker import KafkaInDocker
 
 FOLDER_VARIABLE = "FABRIQUE_STATE_DIR"
 DEFAULT_FOLDER = ".state"
+DEMONSTRATION = "demonstration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class StateFolder:
             known[name] = secrets.token_hex(32)
             self.write("secrets", known)
         return str(known[name])
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the demonstration was ever played on these data."""
+        return bool(self.read(DEMONSTRATION))
+
+    def become_demonstration(self) -> None:
+        """Note that the demonstration is played on these data: what they tell is then never shown as real."""
+        self.write(DEMONSTRATION, {"played": True})
 
     def erase(self) -> bool:
         """Forget everything; whether there was anything. Raises FolderInUse while a stack runs on it."""

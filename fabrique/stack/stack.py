@@ -33,6 +33,7 @@ class Stack:
         services: Sequence[str] = SERVICES,
         ports: Mapping[str, int | None] | None = None,
         platforms: Sequence[str] = (),
+        is_demonstration: bool = False,
         report: Report = silent,
     ) -> None:
         self.folder = folder
@@ -43,6 +44,7 @@ class Stack:
         self._names = services
         self._ports = dict(ports or {})
         self._platforms = platforms
+        self._is_demonstration = is_demonstration
         self._report = report
 
     def __enter__(self) -> Self:
@@ -74,6 +76,8 @@ class Stack:
         """
         claim(self.folder.path)
         self.folder.logs.mkdir(parents=True, exist_ok=True)
+        if self._is_demonstration:
+            self.folder.become_demonstration()
         kafka_port = free_port()
         with ThreadPoolExecutor(1) as thread:
             starting = thread.submit(self._start_kafka, kafka_port)
@@ -162,5 +166,9 @@ class Stack:
 
 def service_settings(folder: StateFolder, found: Addresses, name: str) -> dict[str, str]:
     """All the settings of a service of the local stack."""
-    own = {"intake": {"secret": folder.secret(SECRET)}, "funding": {"operator_key": folder.secret(OPERATOR_KEY)}}
-    return {**found.settings(name), "port": found.http[name].rpartition(":")[2], **own.get(name, {})}
+    own = {
+        "intake": {"secret": folder.secret(SECRET)},
+        "funding": {"operator_key": folder.secret(OPERATOR_KEY)},
+        "reporting": {"demonstration": "true"} if folder.is_demonstration else {},
+    }
+    return {**found.settings(name), "port": found.http[name].rpartition(":")[2], **own[name]}

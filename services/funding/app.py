@@ -10,7 +10,7 @@ from services.funding.routes import routes
 from services.funding.settings import Settings
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.messaging.spine import Spine, SpineTerms
-from shared.web import problems
+from shared.web.application import application
 from shared.web.operations import operations
 from shared.web.serve import serve
 
@@ -41,8 +41,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     """Compose one process."""
     settings = settings or Settings()
     spine = Spine(spine_terms(settings))
-    app = FastAPI(title="Fabrique funding", version="1", summary="Envelopes, allocations and waitlists.")
-    problems.install(app)
+    app = application("Fabrique funding", summary="Envelopes, allocations and waitlists.")
     app.include_router(routes(spine, operator_key=settings.operator_key))
     app.include_router(operations(spine))
     return app, spine

@@ -26,7 +26,7 @@ from shared.kernel.clock import Clock, utc_now
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder
 from shared.messaging.spine import Publisher, Spine, SpineTerms
-from shared.web import problems
+from shared.web.application import application
 from shared.web.operations import operations
 from shared.web.serve import serve
 
@@ -82,8 +82,7 @@ def build(settings: Settings | None = None, *, clock: Clock = utc_now) -> tuple[
     settings = settings or Settings()
     keyring = keyring_of(settings)
     spine = Spine(spine_terms(settings, keyring, clock=clock))
-    app = FastAPI(title="Fabrique intake", version="1", summary="Tell events, and follow what becomes of them.")
-    problems.install(app)
+    app = application("Fabrique intake", summary="Tell events, and follow what becomes of them.")
     desk = desk_of(spine, keyring)
     app.include_router(event_routes(desk))
     app.include_router(bulk_routes(desk))

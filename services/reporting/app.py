@@ -13,7 +13,7 @@ from services.reporting.settings import Settings
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL
 from shared.database.transaction import create_engine
 from shared.messaging.spine import Publisher, Spine, SpineTerms
-from shared.web import problems
+from shared.web.application import application
 from shared.web.operations import operations
 from shared.web.serve import serve
 
@@ -69,8 +69,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     """Compose one process."""
     settings = settings or Settings()
     spine = Spine(spine_terms(settings))
-    app = FastAPI(title="Fabrique reporting", version="1", summary="Survival of businesses, and budgets.")
-    problems.install(app)
+    app = application("Fabrique reporting", summary="Survival of businesses, and budgets.")
     app.include_router(figures(spine.engine))
     app.include_router(page(spine, is_demonstration=settings.demonstration))
     app.include_router(operations(spine))

@@ -6,8 +6,8 @@ from shared.contracts.entrepreneur import ENTREPRENEUR_FACTS, EntrepreneurFact
 from shared.contracts.topics import ALLOCATION, ENTREPRENEUR
 from shared.messaging.stream import Batch, Stream, facts
 
-allocations: Stream[AllocationFact | EnvelopeFact] = facts(ALLOCATION, (*DECISIONS, *ENVELOPE_FACTS))
-entrepreneurs: Stream[EntrepreneurFact] = facts(ENTREPRENEUR, ENTREPRENEUR_FACTS)
+allocations: Stream[AllocationFact | EnvelopeFact] = facts(ALLOCATION, (*DECISIONS, *ENVELOPE_FACTS), refolded=True)
+entrepreneurs: Stream[EntrepreneurFact] = facts(ENTREPRENEUR, ENTREPRENEUR_FACTS, refolded=True)
 
 
 @allocations

@@ -13,4 +13,4 @@ class Settings(ServiceSettings):
     database_url: str = "postgresql+asyncpg://fabrique:fabrique@localhost:5432/reporting"
     port: int = 8003
     demonstration: bool = False
-    """Say on the page that the figures come from simulated or replayed data."""
+    """Say on the page what is simulated: set by the stack on which `fabrique demo` played, and by nobody else."""

@@ -14,7 +14,7 @@ from services.reporting.domain.business import Business, BusinessKey
 from services.reporting.domain.survival import as_of_month_end
 from services.reporting.domain.survival_figures import ALL, state_survival
 from services.reporting.store import queries, writes
-from services.reporting.store.queries import Marks
+from services.reporting.store.queries import Extent
 from services.reporting.store.writes import Fold, Statement
 from shared.contracts.allocation import AllocationFact, EnvelopeFact
 from shared.contracts.entrepreneur import BusinessFact, EntrepreneurFact
@@ -71,8 +71,8 @@ class _News:
     """Figures to state, how far their input was read for them, and how far it was for those stated before."""
 
     statements: Sequence[Statement]
-    read: Marks
-    read_before: Marks
+    read: Extent
+    read_before: Extent
 
 
 async def state_budgets(*, engine: AsyncEngine, route: Route, clock: Clock, partitions: int) -> int:
@@ -82,14 +82,14 @@ async def state_budgets(*, engine: AsyncEngine, route: Route, clock: Clock, part
     budget is stated again, as it stands, to carry the marks: one record at most each time.
     """
     async with reading(engine) as session:
-        before, read = await _marks(session, BUDGET, ALLOCATION)
+        before, read = await _extents(session, BUDGET, ALLOCATION)
         if read == before:
             return 0
         changed = await queries.unstated_budgets(session, BUDGET.name)
         if not changed:
             herald = await queries.herald(session, BUDGET.name)
             changed = [] if herald is None else [herald]
-    stated = [budget_stated(budget, partitions_read(read)) for budget in changed]
+    stated = [budget_stated(budget, partitions_read(read.marks)) for budget in changed]
     statements = [Statement(s.envelope_id, s.version, s.model_dump_json().encode()) for s in stated]
     news = _News(statements, read, before)
     return await _state(BUDGET, news, type_="BudgetStated", engine=engine, route=route, clock=clock,
@@ -103,7 +103,7 @@ async def state_survival_figures(*, engine: AsyncEngine, route: Route, clock: Cl
     figures are computed outside any transaction, in a thread: with many businesses that takes long.
     """
     async with reading(engine) as session:
-        before, read = await _marks(session, SURVIVAL, ENTREPRENEUR)
+        before, read = await _extents(session, SURVIVAL, ENTREPRENEUR)
         folded = await queries.folded(session)
         if read == before or folded.declared_at is None:
             return 0
@@ -113,21 +113,21 @@ async def state_survival_figures(*, engine: AsyncEngine, route: Route, clock: Cl
         is_new = last is None or last.restate or folded.facts > last.version
         lives = await queries.lives(session) if is_new else {}
     if last is not None and not is_new:
-        again = SurvivalStated.model_validate_json(last.value).model_copy(update={"read": partitions_read(read)})
+        again = SurvivalStated.model_validate_json(last.value).model_copy(update={"read": partitions_read(read.marks)})
         stated = [again]
     else:
         as_of = as_of_month_end(folded.declared_at.date())
         figures = await asyncio.to_thread(state_survival, lives, as_of=as_of)
-        stated = survival_stated(figures, folded, partitions_read(read))
+        stated = survival_stated(figures, folded, partitions_read(read.marks))
     statements = [Statement(s.stratum, s.version, s.model_dump_json().encode()) for s in stated]
     news = _News(statements, read, before)
     return await _state(SURVIVAL, news, type_="SurvivalStated", engine=engine, route=route, clock=clock,
                         partitions=partitions)  # fmt: skip
 
 
-async def _marks(session: Session, output: Topic, source: Topic) -> tuple[Marks, Marks]:
+async def _extents(session: Session, output: Topic, source: Topic) -> tuple[Extent, Extent]:
     """Return how far the input was read when the output was last stated, and how far it is now."""
-    return await queries.published_marks(session, output.name), await queries.marks(session, source.name)
+    return await queries.published_extent(session, output.name), await queries.folded_extent(session, source.name)
 
 
 async def _state(
@@ -139,7 +139,7 @@ async def _state(
     async with transaction(engine) as session:
         outbox = Outbox(session, route)
         await outbox.hold([Destination(topic.name, partition) for partition in range(partitions)])
-        if await queries.published_marks(session, topic.name) != news.read_before:
+        if await queries.published_extent(session, topic.name) != news.read_before:
             return 0
         for key, _, value in news.statements:
             destination = outbox.destination(topic.name, key.encode())
@@ -147,7 +147,9 @@ async def _state(
                 destination, key=key.encode(), event_id=uuid5(FIGURES, value.decode()), type=type_, subject=key,
                 time=outbox.known_at(destination, at_least=clock()), value=value,
             )  # fmt: skip
-        await writes.record_statements(session, topic.name, news.statements, read=news.read)
+        await writes.record_statements(
+            session, topic.name, news.statements, read=news.read.marks, retried=news.read.retried
+        )  # fmt: skip
         await outbox.flush()
     return len(news.statements)
 

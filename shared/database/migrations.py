@@ -112,3 +112,19 @@ def _create_quarantine() -> None:
         sa.CheckConstraint("state IN ('open', 'retried', 'dropped')", name="ck_quarantine_state"),
     )
     op.create_index("ix_quarantine_open", "quarantine", ["quarantined_at"], postgresql_where=sa.text("state = 'open'"))
+
+
+def keep_retries() -> None:
+    """Let a retried record keep what was applied and where in the line; those retried before go to their old place."""
+    op.add_column("quarantine", sa.Column("corrected", sa.LargeBinary))
+    op.add_column("quarantine", sa.Column("applied_offset", sa.BigInteger))
+    op.add_column("quarantine", sa.Column("applied_step", sa.Integer))
+    op.execute("""UPDATE quarantine SET applied_offset = "offset" + 1, applied_step = 1 WHERE state = 'retried'""")
+    op.create_check_constraint(
+        "ck_quarantine_place", "quarantine",
+        "(state = 'retried') = (applied_offset IS NOT NULL) AND (state = 'retried') = (applied_step IS NOT NULL)",
+    )  # fmt: skip
+    op.create_index(
+        "ix_quarantine_retried", "quarantine", ["topic", "partition", "applied_offset"],
+        postgresql_where=sa.text("state = 'retried'"),
+    )  # fmt: skip

@@ -73,13 +73,24 @@ class QuarantineState(StrEnum):
 
 
 class Quarantined(SpineTable, table=True):
-    """One record that could not be applied; `record` is sealed where the service says so."""
+    """One record that could not be applied; `record` and `corrected` are sealed where the service says so.
+
+    A retried one keeps what was applied instead of it (None: it was applied as it came) and its place in the line: at
+    which next offset of its partition, as which step there.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
         UniqueConstraint("topic", "partition", "offset", name="uq_quarantine_origin"),
         CheckConstraint("state IN ('open', 'retried', 'dropped')", name="ck_quarantine_state"),
+        CheckConstraint(
+            "(state = 'retried') = (applied_offset IS NOT NULL) AND (state = 'retried') = (applied_step IS NOT NULL)",
+            name="ck_quarantine_place",
+        ),
         Index("ix_quarantine_open", "quarantined_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_quarantine_retried", "topic", "partition", "applied_offset", postgresql_where=text("state = 'retried'")
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -96,3 +107,6 @@ class Quarantined(SpineTable, table=True):
     attempts: int = 0
     quarantined_at: datetime = Field(sa_type=DateTime(timezone=True))
     closed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    corrected: bytes | None = Field(default=None, sa_type=LargeBinary)
+    applied_offset: int | None = Field(default=None, sa_type=BigInteger)
+    applied_step: int | None = None

@@ -23,6 +23,7 @@ from shared.kernel.ids import new_id
 from shared.messaging import metrics
 from shared.messaging.backoff import delays, is_transient
 from shared.messaging.fence import Fresh, New, fresh
+from shared.messaging.retries import Retries, retries_among
 from shared.messaging.stream import Batch, Stream
 
 log = structlog.get_logger()
@@ -43,12 +44,12 @@ class MicroBatch:
     """Applies records of one stream to one service's database, each exactly once in effect.
 
     `reader` is the service's name (it names the dead-letter topics); `give_up` waits some seconds and says whether to
-    stop trying.
+    stop trying; `committed` is called after each commit.
     """
 
     def __init__(
         self, stream: Stream[Any], *, reader: str, engine: AsyncEngine, route: Route, clock: Clock, seal: Seal,
-        give_up: Wait,
+        give_up: Wait, committed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._stream = stream
         self._reader = reader
@@ -57,6 +58,7 @@ class MicroBatch:
         self._clock = clock
         self._seal = seal
         self._give_up = give_up
+        self._committed = committed
         self._errors: dict[Source, deque[float]] = {}
 
     async def apply(self, records: Sequence[ConsumerRecord]) -> bool:
@@ -126,11 +128,16 @@ class MicroBatch:
                 self._observe(new)
                 return
             batch: Batch[Any] = Batch(session, Outbox(session, self._route), [], [])
-            refusals = self._decode(new.records, batch, doomed)
+            retries = await retries_among(session, new, locked) if self._stream.refolded else Retries()
+            refusals = self._decode(retries.not_at_the_desk(new.records), batch, doomed)
+            refusals += self._put_back(retries, batch)
             if batch.events and self._stream.handler is not None:
                 await self._stream.handler(batch)
             if batch.rejections:
                 by_origin = {(n.record.topic, n.record.partition, n.record.offset): n.record for n in new.records}
+                by_origin |= {
+                    (n.record.topic, n.record.partition, n.record.offset): n.record for n, _ in retries.applied
+                }
                 refusals += [
                     _refusal(by_origin[(*event.source, event.offset)], rejected) for event, rejected in batch.rejections
                 ]
@@ -138,6 +145,7 @@ class MicroBatch:
             moved = {source: to for source, to in new.positions.items() if to != locked[source]}
             await checkpoint.advance(session, moved, at=self._clock())
             await batch.outbox.flush()
+        self._committed()
         self._observe(new)
         topic = self._stream.name
         metrics.BATCH_SECONDS.labels(topic, "transaction").observe(time.perf_counter() - started)
@@ -167,6 +175,22 @@ class MicroBatch:
                         batch.events.append(event)
                 except Rejected as rejected:
                     refusals.append(_refusal(new.record, rejected))
+        return refusals
+
+    def _put_back(self, retries: Retries, batch: Batch[Any]) -> list[Refusal]:
+        """Put what was retried into its place among the events; what cannot be decoded any more is refused again."""
+        refusals = []
+        for new, place in retries.applied:
+            try:
+                event = self._stream.decode(new, Source(new.record.topic, new.record.partition))
+            except Rejected as rejected:
+                refusals.append(_refusal(new.record, rejected))
+                continue
+            if event is not None:
+                event.place = place
+                batch.events.append(event)
+        if retries.applied:
+            batch.events.sort(key=attrgetter("source", "place"))
         return refusals
 
     async def _quarantine(self, session: Session, outbox: Outbox, refusals: Sequence[Refusal]) -> None:

@@ -1,13 +1,12 @@
 """The desk where a person looks at the records in quarantine, and retries or drops them."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from aiokafka import ConsumerRecord
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,9 +18,8 @@ from shared.database.tables import Quarantined, QuarantineState
 from shared.database.transaction import Session, reading, transaction
 from shared.kernel.errors import ProgrammeError, Rejected
 from shared.messaging.backoff import is_transient
-from shared.messaging.cloudevents import sequence_of
 from shared.messaging.cluster import Router, describe
-from shared.messaging.fence import New
+from shared.messaging.retries import as_new
 from shared.messaging.spine import Spine, SpineTerms
 from shared.messaging.stream import Batch, Stream, place_of
 
@@ -34,6 +32,22 @@ class NotInQuarantine(ProgrammeError):
 
 class NotRetriable(ProgrammeError):
     """The record cannot be tried again: it was too long to be kept whole, or nobody here reads its topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person puts instead: another value, other headers. None, and headers not named, stay as they came."""
+
+    value: bytes | None = None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+    def of(self, stored: StoredRecord) -> StoredRecord:
+        """Correct a record."""
+        kept = [(name, content) for name, content in stored.headers if name not in self.headers]
+        return StoredRecord(
+            key=stored.key, headers=[*kept, *self.headers.items()],
+            value=stored.value if self.value is None else self.value, timestamp_ms=stored.timestamp_ms,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +77,18 @@ class Desk:
         """Close a record without applying it. Raises NotInQuarantine."""
         async with transaction(self.engine) as session:
             row = await self._take(session, row_id)
-            quarantine.close(row, state=QuarantineState.DROPPED, at=self.terms.clock())
+            quarantine.drop(row, at=self.terms.clock())
 
-    async def retry(self, row_id: UUID) -> Rejected | None:
-        """Apply a record as of now; None when it was applied and closed, else why it still cannot be.
+    async def retry(self, row_id: UUID, correction: Correction | None = None) -> Rejected | None:
+        """Apply a record as of now, corrected or as it came; None when that closed it, else why it still cannot be.
 
         It is decided after all that its partition has applied so far, not in its old place. A failure leaves it open,
-        with one attempt more. Raises NotInQuarantine, NotRetriable, and what is transient.
+        with one attempt more, and keeps nothing of the correction. Raises NotInQuarantine, NotRetriable, and what is
+        transient.
         """
         try:
             async with transaction(self.engine) as session:
-                await self._apply(session, row_id)
+                await self._apply(session, row_id, correction)
         except (NotInQuarantine, NotRetriable):
             raise
         except Exception as error:
@@ -84,19 +99,22 @@ class Desk:
             return why
         return None
 
-    async def _apply(self, session: Session, row_id: UUID) -> None:
+    async def _apply(self, session: Session, row_id: UUID, correction: Correction | None) -> None:
         """Apply and close in one transaction, under the lock of the partition's checkpoint."""
         found = await quarantine.get(session, row_id)
         if found is None:
             raise NotInQuarantine(f"{self.terms.service} has no record {row_id} in quarantine.")
-        stream = self._stream_of(found)
+        stream = self._stream_of(found, correction)
         source = Source(found.topic, found.partition)
         try:
             next_offset, step = await checkpoint.take_step(session, source)
         except NoResultFound as error:
             raise NotRetriable(f"{self.terms.service} has not read {source.topic} since it was rebuilt.") from error
+        if next_offset <= found.offset:
+            raise NotRetriable(f"{self.terms.service} has not come to it since it was rebuilt: wait, and retry.")
         row = await self._take(session, row_id)
-        event = stream.decode(self._as_new(row, relayed=stream.pattern is None), source)
+        stored = self.content(row) if correction is None else correction.of(self.content(row))
+        event = stream.decode(as_new(row, stored, relayed=stream.pattern is None), source)
         batch: Batch[Any] = Batch(session, Outbox(session, self.route), [], [])
         if event is not None and stream.handler is not None:
             event.place = place_of(next_offset - 1, step)
@@ -104,8 +122,8 @@ class Desk:
             await stream.handler(batch)
         if batch.rejections:
             raise batch.rejections[0][1]
-        quarantine.close(row, state=QuarantineState.RETRIED, at=self.terms.clock())
-        row.attempts += 1
+        corrected = None if correction is None else self.terms.seal(stored.pack())
+        quarantine.retried(row, at=self.terms.clock(), place=(next_offset, step), corrected=corrected)
         await batch.outbox.flush()
 
     async def _take(self, session: Session, row_id: UUID) -> Quarantined:
@@ -118,8 +136,8 @@ class Desk:
             raise NotInQuarantine(f"The record {row_id} of {self.terms.service} is not open: it is {state}.")
         return row
 
-    def _stream_of(self, row: Quarantined) -> Stream[Any]:
-        if row.truncated:
+    def _stream_of(self, row: Quarantined, correction: Correction | None) -> Stream[Any]:
+        if row.truncated and (correction is None or correction.value is None):
             raise NotRetriable(
                 f"The record of {row.length} bytes was too long to be kept whole: its partner must send it again."
             )
@@ -127,18 +145,6 @@ class Desk:
             if row.topic == stream.name or (stream.pattern and re.fullmatch(stream.pattern, row.topic)):
                 return stream
         raise NotRetriable(f"{self.terms.service} does not read {row.topic} any more.")
-
-    def _as_new(self, row: Quarantined, *, relayed: bool) -> New:
-        stored = self.content(row)
-        record = ConsumerRecord(
-            topic=row.topic, partition=row.partition, offset=row.offset, timestamp=stored.timestamp_ms,
-            timestamp_type=0, key=stored.key, value=stored.value, checksum=None,
-            serialized_key_size=len(stored.key or b""), serialized_value_size=len(stored.value or b""),
-            headers=tuple(stored.headers),
-        )  # fmt: skip
-        headers = dict(stored.headers)
-        stamp = sequence_of(headers) if relayed else None
-        return New(record, headers, stamp[1] if stamp else 0)
 
     async def _note_failure(self, row_id: UUID, why: Rejected) -> None:
         async with transaction(self.engine) as session:

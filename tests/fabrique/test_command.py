@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import typer
@@ -48,9 +49,28 @@ def test_a_misused_command_ends_with_2(words: tuple[str, ...], typed: Type) -> N
     assert typed(*words).code == Exit.MISUSED
 
 
-@pytest.mark.parametrize("word", ["lag", "reconcile"])
-def test_without_a_stack_one_is_told_how_to_start_one(word: str, typed: Type, tmp_path: Path) -> None:
-    said = typed(word, FABRIQUE_STATE_DIR=str(tmp_path))
+def test_a_migration_asks_for_the_database_that_it_was_not_told(typed: Type) -> None:
+    said = typed("migrate", "funding")
+    assert said.code == Exit.MISUSED
+    assert "FUNDING_DATABASE_URL=" in said.complained
+
+
+@pytest.mark.parametrize("which", [("--all",), (), (str(uuid4()), str(uuid4()))])
+def test_a_correction_is_of_one_record(which: tuple[str, ...], typed: Type) -> None:
+    said = typed("quarantine", "retry", *which, "--header", "ce_type=CommitmentDeclared")
+    assert said.code == Exit.MISUSED
+    assert "which" in said.complained
+
+
+def test_a_header_is_corrected_by_name_and_value(typed: Type) -> None:
+    said = typed("quarantine", "retry", str(uuid4()), "--header", "CommitmentDeclared")
+    assert said.code == Exit.MISUSED
+    assert "name=value" in said.complained
+
+
+@pytest.mark.parametrize("words", ["lag", "reconcile", "key list", "key create citeslab", "quarantine list"])
+def test_without_a_stack_one_is_told_how_to_start_one(words: str, typed: Type, tmp_path: Path) -> None:
+    said = typed(*words.split(), FABRIQUE_STATE_DIR=str(tmp_path))
     assert said.code == Exit.IMPOSSIBLE
     assert "make demo" in said.complained
 
@@ -67,6 +87,10 @@ def test_an_import_without_a_key_says_which_one_it_wants(typed: Type, tmp_path: 
     said = typed("import", str(file), "--to", "http://127.0.0.1:9", FABRIQUE_STATE_DIR=str(tmp_path))
     assert said.code == Exit.IMPOSSIBLE
     assert "fabrique key create" in said.complained
+
+
+def test_no_default_that_is_shown_is_out_of_its_range(typed: Type) -> None:
+    assert "default: 0" not in typed("provision", "--help").shown
 
 
 def test_cleaning_what_is_not_there_is_no_failure(typed: Type, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from shared.database.tables import Quarantined, QuarantineState
 from shared.database.transaction import create_engine, reading, transaction
 from shared.kernel.errors import Rejected
 from shared.messaging.fence import New
-from shared.messaging.quarantine_desk import Desk, NotInQuarantine, NotRetriable
+from shared.messaging.quarantine_desk import Correction, Desk, NotInQuarantine, NotRetriable
 from shared.messaging.spine import SpineTerms
 from shared.messaging.stream import Batch, Incoming, Stream, place_of
 
@@ -79,7 +79,7 @@ def desk(engine: AsyncEngine, reader: Reader) -> Desk:
     """The desk of that service; its records are sealed by turning them round."""
     terms = SpineTerms(
         service="funding", instance="desk", database_url="", servers=[], migrations=Path(), streams=[reader.stream],
-        inputs=[], outputs=[], clock=lambda: NOW,
+        inputs=[], outputs=[], clock=lambda: NOW, seal=turned,
     )  # fmt: skip
     return Desk(terms, engine, route=lambda _topic, _key: 0, open=turned)
 
@@ -144,6 +144,39 @@ async def test_a_record_that_still_cannot_be_applied_stays_open_and_says_the_new
     reader.mended = True
     assert await desk.retry(identifier) is None
     assert reader.applied == [("early", place_of(NEXT_OFFSET - 1, 1))], "a retry that failed takes no step of the line"
+
+
+async def test_a_correction_is_applied_instead_and_kept_beside_what_came(
+    desk: Desk, engine: AsyncEngine, reader: Reader
+) -> None:
+    identifier = await put(engine, b'"mended')
+    correction = Correction(value=b'"mended"', headers={"ce_type": b"Told"})
+    assert await desk.retry(identifier, correction) is None
+    assert [fact for fact, _ in reader.applied] == ["mended"]
+    row = await row_of(desk, identifier)
+    assert (row.applied_offset, row.applied_step) == (NEXT_OFFSET, 1)
+    assert desk.content(row).value == b'"mended'
+    assert row.corrected is not None
+    kept = StoredRecord.unpack(turned(row.corrected))
+    assert (kept.value, kept.headers) == (b'"mended"', [("ce_type", b"Told")])
+
+
+async def test_a_correction_that_does_not_help_is_not_kept(desk: Desk, engine: AsyncEngine) -> None:
+    identifier = await put(engine, b"not json")
+    why = await desk.retry(identifier, Correction(value=b"nor this"))
+    assert why is not None
+    row = await row_of(desk, identifier)
+    assert (row.state, row.reason, row.corrected) == (QuarantineState.OPEN, "json-invalid", None)
+
+
+async def test_a_record_that_was_cut_can_be_retried_with_a_whole_value(
+    desk: Desk, engine: AsyncEngine, reader: Reader
+) -> None:
+    identifier = await put(engine, b'"cut', length=KEPT_BYTES + 1)
+    with pytest.raises(NotRetriable):
+        await desk.retry(identifier, Correction(headers={"ce_type": b"Told"}))
+    assert await desk.retry(identifier, Correction(value=b'"whole"')) is None
+    assert [fact for fact, _ in reader.applied] == ["whole"]
 
 
 async def test_bytes_that_cannot_be_read_stay_open(desk: Desk, engine: AsyncEngine) -> None:

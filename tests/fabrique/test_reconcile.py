@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from fabrique.reconcile.comparison import CHECKS, Evidence
 from fabrique.reconcile.fold import Books, fold
-from fabrique.reconcile.log import Log, Record
+from fabrique.reconcile.log import Log, Record, take
 from fabrique.reconcile.sources import Told
 
 COMMITMENTS, ALLOCATIONS = "intake.commitment.v1", "funding.allocation.v1"
@@ -80,7 +81,7 @@ def evidence() -> Evidence:
         fold(ALLOCATED),
         Told(
             ledger={**STANDING}, posted=posted, budgets={**STANDING}, accepted={COMMITMENTS: 5},
-            outbox={topic: dict(log.last) for topic, log in logs.items()}, quarantined={},
+            outbox={topic: dict(log.last) for topic, log in logs.items()}, quarantined={}, retried={},
             funding_answers={**STANDING}, reporting_answers={**STANDING}, budget_read={0: 8},
             survival={"read": [], "version": 0, "figures": []},
         ),
@@ -129,6 +130,35 @@ def test_an_event_without_exactly_one_decision_is_found(
 def test_a_quarantined_event_needs_no_decision(evidence: Evidence) -> None:
     told = replace(evidence.told, quarantined={COMMITMENTS: {(0, 2)}})
     books = fold(ALLOCATED[:4] + ALLOCATED[5:])
+    assert "each commitment event has one decision" not in found_in(replace(evidence, books=books, told=told))
+
+
+def stray(value: bytes = b"{}", **headers: bytes) -> ConsumerRecord:
+    """What anybody may write to a topic by hand."""
+    return ConsumerRecord(
+        topic=COMMITMENTS, partition=0, offset=5, timestamp=0, timestamp_type=0, key=None, value=value, checksum=None,
+        serialized_key_size=0, serialized_value_size=len(value), headers=tuple(headers.items()),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", [{}, {"ce_id": b"1", "ce_type": b"A", "ce_sequence": b"\xff"}])
+def test_what_a_stranger_wrote_is_not_taken_for_one_of_ours(headers: dict[str, bytes]) -> None:
+    log = Log(COMMITMENTS)
+    take(log, stray(**headers), dense=True)
+    assert (log.records, log.strangers, log.faults) == ([], {(0, 5)}, [])
+
+
+def test_what_a_stranger_wrote_must_lie_in_quarantine_or_have_been_retried(evidence: Evidence) -> None:
+    evidence.logs[COMMITMENTS].strangers.add((0, 5))
+    assert "0@5 is none of ours" in str(found_in(evidence))
+    for told in ({"quarantined": {COMMITMENTS: {(0, 5)}}}, {"retried": {COMMITMENTS: {(0, 5)}}}):
+        assert found_in(replace(evidence, told=replace(evidence.told, **told))) == {}
+
+
+def test_a_decision_on_what_was_mended_has_no_cause_in_the_log(evidence: Evidence) -> None:
+    evidence.logs[COMMITMENTS].strangers.add((0, 5))
+    told = replace(evidence.told, retried={COMMITMENTS: {(0, 5)}})
+    books = fold((*ALLOCATED, decision(9, "AllocationRefused", "mended", 1, 0)))
     assert "each commitment event has one decision" not in found_in(replace(evidence, books=books, told=told))
 
 

@@ -17,6 +17,8 @@ from shared.messaging.cluster import Router, admin_client, new_topics
 from shared.messaging.reader import Reader
 
 ROOT = Path(__file__).parents[2]
+LOCKS = [(ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock")]
+PIN = re.compile(r"(?m)^([a-z0-9-]+==[^\\\n]*)\\\n((?: +--hash=\S+(?: \\)?\n)+)")
 PACKAGES = ("fabrique", "services", "shared", "bench")
 FUNCTION_LINES_MAX = 40
 MODULE_LINES_MAX = 300
@@ -153,6 +155,12 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     tracked = [*modules(*PACKAGES, "tests"), *(ROOT / "docs").rglob("*.md"), ROOT / "Makefile", ROOT / "README.md"]
     found = [str(p.relative_to(ROOT)) for p in tracked if p != Path(__file__) and paths.search(p.read_text())]
     assert found == []
-    lock = (ROOT / "requirements.lock").read_text()
-    assert "--hash=sha256:" in lock
-    assert not re.search(r"https?://|--index-url|--find-links", lock)
+    for lock in LOCKS:
+        assert "--hash=sha256:" in lock
+        assert not re.search(r"https?://|--index-url|--find-links", lock)
+
+
+def test_what_develops_is_pinned_on_top_of_what_runs() -> None:
+    runs, develops = (dict(PIN.findall(lock)) for lock in LOCKS)
+    assert len(runs) > 50
+    assert runs.items() < develops.items()

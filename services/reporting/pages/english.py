@@ -34,7 +34,10 @@ WORDS: Mapping[str, str] = {
     "year_several": "years",
     "fresh": "Latest fact known {age} ago",
     "stale": "Nothing new for {age}: these figures are those of {instant}",
-    "demonstration": "Demonstration: these figures come from simulated or replayed data, not from real activity.",
+    "demonstration": (
+        "Demonstration: the exercise 2016 and the businesses followed from 2016 to 2021 are simulated data; "
+        "the State’s grants of 2020 to 2023 are real (ANCT, Licence Ouverte 2.0), replayed here."
+    ),
     "parked": "A part of the facts is no longer read: these figures are incomplete. Operations have been alerted.",
     "quarantined": "{count} waiting to be examined, not in these figures.",
     "record_one": "unreadable fact",

@@ -34,7 +34,10 @@ WORDS: Mapping[str, str] = {
     "year_several": "ans",
     "fresh": "Dernier fait connu il y a {age}",
     "stale": "Rien de nouveau depuis {age} : ces chiffres datent du {instant}",
-    "demonstration": "Démonstration : ces chiffres viennent de données simulées ou rejouées, non de l’activité réelle.",
+    "demonstration": (
+        "Démonstration : l’exercice 2016 et les entreprises suivies de 2016 à 2021 sont des données simulées ; "
+        "les subventions de l’État de 2020 à 2023 sont réelles (ANCT, Licence Ouverte 2.0), rejouées ici."
+    ),
     "parked": "Une partie des faits n’est plus lue : ces chiffres sont incomplets. L’exploitation est alertée.",
     "quarantined": "{count} en attente d’examen, hors de ces chiffres.",
     "record_one": "fait illisible",

@@ -117,14 +117,14 @@ class MoneyView:
 
 
 def money_view(budgets: Sequence[BudgetStated], wanted: int | None) -> MoneyView | None:
-    """Show the exercise that is wanted, else the last one that has credits; None before anything is authorised."""
+    """Show the exercise that is wanted, else the one to open on; None before anything is authorised."""
     authorised: dict[int, int] = {}
     for budget in budgets:
         authorised[budget.exercise] = authorised.get(budget.exercise, 0) + budget.authorised_cents
     exercises = sorted(exercise for exercise, cents in authorised.items() if cents)
     if not exercises:
         return None
-    exercise = wanted if wanted in exercises else exercises[-1]
+    exercise = wanted if wanted in exercises else _to_open_on(budgets, exercises)
     mine = [budget for budget in budgets if budget.exercise == exercise]
     lines = {funder: summed(b for b in mine if b.funder is funder) for funder in Funder}
     scale = max(max(money.authorised, money.waitlisted) for money in lines.values())
@@ -144,6 +144,17 @@ def money_view(budgets: Sequence[BudgetStated], wanted: int | None) -> MoneyView
         version=sum(budget.version for budget in mine),
         known_at=max((budget.known_at for budget in mine if budget.known_at), default=None),
     )
+
+
+def _to_open_on(budgets: Sequence[BudgetStated], exercises: Sequence[int]) -> int:
+    """Choose the last of the exercises for which the most funders voted credits: the programme is one of co-funding.
+
+    So a new exercise is opened on when its last funder has voted, and not before. No clock is asked.
+    """
+    voters = {
+        exercise: {b.funder for b in budgets if b.exercise == exercise and b.authorised_cents} for exercise in exercises
+    }
+    return max(exercises, key=lambda exercise: (len(voters[exercise]), exercise))
 
 
 def _by_contract(budgets: Sequence[BudgetStated]) -> list[ContractLines]:

@@ -44,7 +44,7 @@ def figures(engine: AsyncEngine) -> APIRouter:
         """Authorised, frozen, reserved, waitlisted, engaged, paid and available, in cents, by envelope."""
         async with reading(engine) as session:
             stated = await queries.stated_budgets(session)
-            read = partitions_read(await queries.published_marks(session, BUDGET.name))
+            read = partitions_read((await queries.published_extent(session, BUDGET.name)).marks)
         wanted = [
             budget
             for budget in stated

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, text
 from sqlmodel import col, select
@@ -15,6 +15,7 @@ from services.reporting.domain.survival_figures import ALL
 from services.reporting.store.tables import PublicationRow, StatementRow, StratumRow, WatermarkRow
 from shared.contracts.figures import BudgetStated, SurvivalStated
 from shared.contracts.topics import BUDGET, SURVIVAL
+from shared.database import quarantine
 from shared.database.tables import Checkpoint
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
@@ -40,6 +41,13 @@ BUSINESSES = (
 LIVES = "SELECT contract, born_on, first_observed_on, ended_on, end_kind FROM business WHERE born_on IS NOT NULL"
 Marks = dict[str, int]
 """How far an input topic was read: {partition: last sequence}; text keys, as JSON has them."""
+
+
+class Extent(NamedTuple):
+    """What figures hold of an input topic: how far it was read, and how many of its records were retried."""
+
+    marks: Marks
+    retried: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +142,17 @@ async def folded(session: Session) -> Folded:
     return Folded(int(row[0]), row[1], row[2])
 
 
-async def marks(session: Session, topic: str) -> Marks:
-    """Return how far each partition of an input topic is folded; a partition never read is absent."""
+async def folded_extent(session: Session, topic: str) -> Extent:
+    """Return what is folded of an input topic; a partition never read is absent."""
     query = select(Checkpoint.partition, Checkpoint.last_sequence).where(Checkpoint.topic == topic)
-    return {str(row[0]): row[1] for row in await session.execute(query.order_by(col(Checkpoint.partition)))}
+    read = {str(row[0]): row[1] for row in await session.execute(query.order_by(col(Checkpoint.partition)))}
+    return Extent(read, await quarantine.count_retried(session, topic))
 
 
-async def published_marks(session: Session, topic: str) -> Marks:
-    """Return how far the input was read when an output topic was last stated."""
-    query = select(PublicationRow.read).where(PublicationRow.topic == topic)
-    return (await session.scalars(query)).one_or_none() or {}
+async def published_extent(session: Session, topic: str) -> Extent:
+    """Return what was folded of the input when an output topic was last stated."""
+    row = (await session.scalars(select(PublicationRow).where(PublicationRow.topic == topic))).one_or_none()
+    return Extent({}, 0) if row is None else Extent(row.read, row.retried)
 
 
 async def stated(session: Session, topic: str, key: str) -> Stated | None:

@@ -113,9 +113,10 @@ class StatementRow(ReportingTable, table=True):
 
 
 class PublicationRow(ReportingTable, table=True):
-    """How far the input was read when an output topic was last stated: {partition: sequence}."""
+    """When an output topic was last stated: how far its input was read, {partition: sequence}, how much was retried."""
 
     __tablename__ = "publication"
 
     topic: str = Field(primary_key=True)
     read: dict[str, int] = Field(sa_type=JSONB)
+    retried: int

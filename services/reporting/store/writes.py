@@ -103,13 +103,14 @@ async def record_folds(session: Session, folds: Iterable[Fold], strata: Iterable
 
 
 async def record_statements(
-    session: Session, topic: str, statements: Iterable[Statement], *, read: Mapping[str, int]
+    session: Session, topic: str, statements: Iterable[Statement], *, read: Mapping[str, int], retried: int
 ) -> None:
-    """Note what was stated on a topic, and how far its input was read."""
+    """Note what was stated on a topic, how far its input was read, and how many of its records were retried."""
     rows = [(topic, s.key, s.version, s.value, False) for s in sorted(statements)]
     await _execute(session, UPSERT_STATEMENTS, rows)
-    written = insert(PublicationRow).values(topic=topic, read=dict(read))
-    await session.execute(written.on_conflict_do_update(index_elements=["topic"], set_={"read": written.excluded.read}))
+    written = insert(PublicationRow).values(topic=topic, read=dict(read), retried=retried)
+    anew = {"read": written.excluded.read, "retried": written.excluded.retried}
+    await session.execute(written.on_conflict_do_update(index_elements=["topic"], set_=anew))
 
 
 async def forget_folds(session: Session, topics: Sequence[str]) -> None:

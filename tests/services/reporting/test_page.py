@@ -10,6 +10,7 @@ import pytest
 from services.reporting.pages import english, french
 from services.reporting.pages.formats import HARD, THIN, Language
 from services.reporting.pages.lives import lives_view
+from services.reporting.pages.money import money_view
 from services.reporting.pages.page import headers, stylesheet
 from shared.contracts.figures import SurvivalStated
 from shared.contracts.told import CommitmentDeclared
@@ -69,16 +70,31 @@ def test_bars_begin_at_zero_and_are_on_one_scale() -> None:
     }
 
 
-def test_exercises_are_chosen_by_link_and_the_last_with_credits_is_shown_first() -> None:
+def test_exercises_are_chosen_by_link() -> None:
     budgets = [*BUDGETS, budget("CV217", Funder.STATE, 2020, authorised=5_000_00),
                budget("CV217", Funder.STATE, 2099, refused_count=4)]  # fmt: skip
     latest = Document(shown(budgets=budgets))
     links = {tag["href"]: tag.get("aria-current") for name, tag in latest.tags if name == "a"}
-    assert (links["?exercice=2016#money"], links["?exercice=2020#money"]) == (None, "page")
+    assert (links["?exercice=2016#money"], links["?exercice=2020#money"]) == ("page", None)
     assert "Demandes refusées faute de crédits votés : 4 en 2099." in latest.text.replace(HARD, " ")
-    chosen = Document(shown(EN, budgets=budgets, exercise="2016"))
-    assert "For 2016" in chosen.text
-    assert any(tag.get("href") == "../?exercice=2016" for _, tag in chosen.tags)
+    chosen = Document(shown(EN, budgets=budgets, exercise="2020"))
+    assert "For 2020" in chosen.text
+    assert any(tag.get("href") == "../?exercice=2020" for _, tag in chosen.tags)
+
+
+def test_the_page_opens_on_the_last_exercise_that_the_most_funders_voted() -> None:
+    voted = {"authorised": 100_00}
+    first, both = budget("CV219", Funder.CDC, 2016, **voted), budget("CV217", Funder.STATE, 2016, **voted)
+    alone = budget("CV219", Funder.STATE, 2020, **voted, waitlisted=10_00, waiting_count=1)
+    unvoted = budget("CV219", Funder.CDC, 2020, refused_count=1)
+    complete = budget("CV217", Funder.CDC, 2020, **voted)
+    for budgets, exercise in (
+        ([alone, both, first, unvoted], 2016), ([alone, unvoted, both], 2020), ([first, both, alone, complete], 2020),
+    ):  # fmt: skip
+        view, chosen = money_view(budgets, None), money_view(budgets, 2020)
+        assert view is not None
+        assert chosen is not None
+        assert (view.exercise, chosen.exercise) == (exercise, 2020)
 
 
 @pytest.mark.parametrize("exercise", ["1999", "abc", "", "२०१६", "99999999999"])

@@ -41,6 +41,10 @@ VIOLATIONS = [
         "ck_quarantine_state",
         "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'lost', 0, now())",
     ),
+    (
+        "ck_quarantine_place",
+        "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'retried', 0, now())",
+    ),
 ]
 
 
