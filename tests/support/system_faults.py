@@ -13,6 +13,8 @@ KILLS = 10
 MOMENTS_TRIED = 60
 BROKER_AWAY_SECONDS = 7.0
 """Longer than the producers of a test's stack wait for an acknowledgement."""
+FELT_SECONDS = 0.5
+Fault = Callable[[], Awaitable[None]]
 RELAYED = "SELECT topic, partition, epoch, relayed_sequence FROM outbox_partition WHERE last_sequence > 0"
 
 
@@ -22,18 +24,19 @@ async def pass_time(seconds: float) -> None:
 
 
 async def kill_again_and_again(stack: SystemStack, service: str, *, seed: int) -> None:
-    """Kill a service ten times: between Kafka's answer and the mark, in the midst of a start, and when it is ready."""
+    """Kill a service ten times at work, first between Kafka's answer and the mark, and three times while it starts."""
     chance = seeded(seed, service)
     for number in range(KILLS):
-        if number % 3 == 0:
-            await stack.ready(service, seconds=90)
-            if number == 0 and await _freeze_between_send_and_mark(stack, service, seed=seed):
-                stack.between_send_and_mark[service] += 1
-            else:
-                await pass_time(chance.uniform(0, 1.0))
+        await stack.ready(service, seconds=90)
+        if number == 0 and await _freeze_between_send_and_mark(stack, service, seed=seed):
+            stack.between_send_and_mark[service] += 1
         else:
-            await pass_time(chance.uniform(0.1, 2.0))
-        await stack.kill(service)
+            await pass_time(chance.uniform(0, 1.0))
+        async with stack.truce:
+            await stack.kill(service)
+        if number % 3 == 1:
+            await pass_time(chance.uniform(0.1, 1.5))
+            await stack.kill(service)
 
 
 async def _freeze_between_send_and_mark(stack: SystemStack, service: str, *, seed: int) -> bool:
@@ -63,27 +66,27 @@ async def _kafka_is_ahead(stack: SystemStack, service: str) -> bool:
 
 
 async def hurt_servers(stack: SystemStack, services: Sequence[str], *, seed: int) -> None:
-    """Kill the broker, stop it for longer than the producers wait, and stop PostgreSQL, in the midst of everything."""
-    chance = seeded(seed, "servers")
+    """Kill the broker, stop it for longer than the producers wait, and stop PostgreSQL, each while all services work.
 
-    async def kill_broker() -> None:
-        await asyncio.to_thread(stack.kafka.kill)
-        await asyncio.to_thread(stack.kafka.start)
+    Nobody kills a service until those that are connected have felt the fault; while it is mended, services die too.
+    """
+    chance = seeded(seed, "servers")
 
     async def stop_broker() -> None:
         await asyncio.to_thread(stack.kafka.stop)
         await pass_time(BROKER_AWAY_SECONDS)
-        await asyncio.to_thread(stack.kafka.start)
-
-    async def stop_database() -> None:
-        await asyncio.to_thread(stack.postgres.stop_immediately)
-        await asyncio.to_thread(stack.postgres.start)
 
     await stack.eventually(lambda: all(stack.kills[s] for s in services), "each service was killed once", seconds=120)
-    faults: list[Callable[[], Awaitable[None]]] = [kill_broker, stop_broker, stop_database]
+    faults: list[tuple[Fault, Callable[[], object]]] = [
+        (lambda: asyncio.to_thread(stack.kafka.kill), stack.kafka.start),
+        (stop_broker, stack.kafka.start),
+        (lambda: asyncio.to_thread(stack.postgres.stop_immediately), stack.postgres.start),
+    ]
     chance.shuffle(faults)
-    for fault in faults:
-        await stack.ready(*services, seconds=90)
-        await pass_time(chance.uniform(0.5, 2.0))
-        say(fault.__name__)
-        await fault()
+    for hurt, mend in faults:
+        async with stack.truce:
+            await stack.ready(*services, seconds=90)
+            await pass_time(chance.uniform(0.5, 2.0))
+            await hurt()
+            await pass_time(FELT_SECONDS)
+        await asyncio.to_thread(mend)

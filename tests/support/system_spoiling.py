@@ -197,6 +197,15 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
     "a reader lags by one record": ("every_lag_is_zero", _lag),
     "a partition is parked": ("every_lag_is_zero", _parked),
     "an event is never reported": ("every_lag_is_zero", _unreported),
+    "a budget does not say what it was read from": (
+        "figures_are_traced", _in_log(BUDGET.name, lambda records: _value(records, 0, read=[])),
+    ),
+    "a budget of long ago counts a fact too many": (
+        "figures_are_traced", _in_log(BUDGET.name, lambda records: _value(records, 0, version=10**6)),
+    ),
+    "a survival figure of long ago counts a business too many": (
+        "figures_are_traced", _in_log(SURVIVAL.name, lambda records: _value(records, 0, size=10**6, hidden=None)),
+    ),
 }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class SystemStack:
     kills: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
     between_send_and_mark: Counter[str] = field(default_factory=Counter)
+    truce: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def servers(self) -> list[str]:
