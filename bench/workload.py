@@ -61,18 +61,25 @@ def records(workload: Workload) -> tuple[dict[int, list[Record]], Expected]:
     for _ in range(workload.events):
         contract = rng.choice(workload.codes)
         cdc, state = rng.randrange(1, 500_000), rng.randrange(1, 500_000)
-        home = fresh[homes[contract]]
-        home.append(_record(rng, contract, partition=homes[contract], sequence=len(home) + 1, cdc=cdc, state=state))
+        partition, event_id = homes[contract], UUID(int=rng.getrandbits(128), version=4)
+        home = fresh[partition]
+        home.append(
+            event_record(rng, contract, event_id=event_id, partition=partition, sequence=len(home) + 1, cdc=cdc,
+                         state=state)
+        )  # fmt: skip
         cdc_total, state_total = cdc_total + cdc, state_total + state
     out = {partition: list(_with_repeats(rng, stream)) for partition, stream in fresh.items()}
     return out, Expected(workload.events, cdc_total, state_total)
 
 
-def _record(rng: random.Random, contract: str, *, partition: int, sequence: int, cdc: int, state: int) -> Record:
+def event_record(
+    rng: random.Random, contract: str, *, event_id: UUID, partition: int, sequence: int, cdc: int, state: int
+) -> Record:
+    """Build one declared commitment as intake's relay writes it."""
     commitment = UUID(int=rng.getrandbits(128), version=4)
     value = VALUE.format(id=commitment, contract=contract, cost=cdc + state, cdc=cdc, state=state).encode()
     headers = binary_headers(
-        event_id=UUID(int=rng.getrandbits(128), version=4), source=source_of(COMMITMENT.name, partition, 0).encode(),
+        event_id=event_id, source=source_of(COMMITMENT.name, partition, 0).encode(),
         type_="CommitmentDeclared", topic=COMMITMENT.name, subject=str(commitment), sequence=sequence, time=KNOWN_AT,
         cause=None, traceparent=None,
     )  # fmt: skip
@@ -91,18 +98,19 @@ async def produce(servers: Sequence[str], streams: dict[int, list[Record]]) -> f
     """Write all records and return how many bytes a value has on average."""
     producer = AIOKafkaProducer(
         bootstrap_servers=[*servers], acks="all", enable_idempotence=True, max_batch_size=512 * 1024,
-        compression_type="lz4",
+        compression_type="zstd",
     )  # fmt: skip
     await producer.start()
     try:
-        await asyncio.gather(*(_produce(producer, partition, stream) for partition, stream in streams.items()))
+        await asyncio.gather(*(produce_in_order(producer, partition, stream) for partition, stream in streams.items()))
     finally:
         await producer.stop()
     values = [len(value) for stream in streams.values() for _, value, _ in stream]
     return sum(values) / len(values)
 
 
-async def _produce(producer: AIOKafkaProducer, partition: int, stream: Sequence[Record]) -> None:
+async def produce_in_order(producer: AIOKafkaProducer, partition: int, stream: Sequence[Record]) -> None:
+    """Write records to one partition of the topic, batch after batch, each acknowledged."""
     position = 0
     while position < len(stream):
         batch = producer.create_batch()

@@ -24,6 +24,8 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import derived_id
 from shared.messaging.stream import Batch, Incoming
 
+STATED_AT_ONCE = 250
+"""How many envelopes one transaction states: a few milliseconds of work."""
 COMMANDS = UUID("6c0f2f0e-5d0b-5a43-9f0c-5b1f6f7e9a11")
 Decided = tuple[Incoming[CommitmentFact], list[Outcome]]
 
@@ -135,22 +137,35 @@ def _announce_opening(
 
 
 async def state_envelopes(*, engine: AsyncEngine, route: Route, clock: Clock, partitions: int) -> int:
-    """State on `funding.envelope.v1` every envelope that changed since it was last stated; return how many."""
+    """State on `funding.envelope.v1` every envelope that changed since it was last stated; return how many.
+
+    Page by page, each in its own transaction, so that neither the decisions nor the loop wait for a whole country.
+    """
+    stated, last = 0, ""
+    while True:
+        page = await _state_page(engine, route, clock(), partitions, after=last)
+        stated += len(page)
+        if len(page) < STATED_AT_ONCE:
+            return stated
+        last = page[-1]
+
+
+async def _state_page(engine: AsyncEngine, route: Route, now: datetime, partitions: int, *, after: str) -> list[str]:
     async with transaction(engine) as session:
-        if not await queries.unstated(session, limit=1):
-            return 0
+        if not await queries.unstated(session, after=after, limit=1):
+            return []
         outbox = Outbox(session, route)
         await outbox.hold([Destination(ENVELOPE.name, p) for p in range(partitions)])
-        rows = await queries.unstated(session)
-        now = clock()
-        for row in rows:
+        versions: dict[str, int] = {}
+        for row in await queries.unstated(session, after=after, limit=STATED_AT_ONCE):
             name: str = row["envelope_id"]
+            version = versions[name] = row["version"]
             destination = Destination(ENVELOPE.name, route(ALLOCATION.name, row["contract"].encode()))
             known_at = outbox.known_at(destination, at_least=now)
             outbox.add(
-                destination, key=name.encode(), event_id=uuid5(COMMANDS, f"{name}/{row['version']}"),
+                destination, key=name.encode(), event_id=uuid5(COMMANDS, f"{name}/{version}"),
                 type="EnvelopeStated", subject=name, time=known_at, value=envelope_statement(row, known_at=known_at),
             )  # fmt: skip
-        await writes.mark_stated(session, {row["envelope_id"]: row["version"] for row in rows})
+        await writes.mark_stated(session, versions)
         await outbox.flush()
-        return len(rows)
+        return [*versions]

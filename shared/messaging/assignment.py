@@ -118,22 +118,29 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
                 metrics.PARKED.labels(partition.topic, partition.partition).set(0)
 
     async def watch(self, every_seconds: float = 3.0) -> None:
-        """Examine the log again and again, so that a cut log or a remade topic is noticed while reading."""
+        """Examine the log again and again, so that a cut log or a remade topic is noticed while reading.
+
+        Batches go on meanwhile; what looks wrong is looked at once more between two of them.
+        """
         while not await pause(every_seconds, self._stopping):
-            consumer = self._consumer_of()
-            if consumer is None or not self.received.is_set():
-                continue
-            async with self.in_hand:
-                held = self.held & consumer.assignment() - self.parked.keys()
-                if not held:
-                    continue
-                try:
-                    _, wrong = await asyncio.wait_for(self._examine(held, prepare=False), 10)
-                except Exception as error:
-                    log.warning("log not examined", error=type(error).__name__)
-                    continue
-                for partition, reason in wrong.items():
-                    self.park(partition, reason)
+            if await self._suspects():
+                async with self.in_hand:
+                    for partition, reason in (await self._suspects()).items():
+                        self.park(partition, reason)
+
+    async def _suspects(self) -> dict[TopicPartition, str]:
+        consumer = self._consumer_of()
+        if consumer is None or not self.received.is_set():
+            return {}
+        held = self.held & consumer.assignment() - self.parked.keys()
+        if not held:
+            return {}
+        try:
+            _, wrong = await asyncio.wait_for(self._examine(held, prepare=False), 10)
+        except Exception as error:
+            log.warning("log not examined", error=type(error).__name__)
+            return {}
+        return wrong
 
     def _consumer(self) -> AIOKafkaConsumer:
         consumer = self._consumer_of()

@@ -30,6 +30,7 @@ log = structlog.get_logger()
 UNKNOWN_ERRORS_A_MINUTE = 3
 Wait = Callable[[float], Any]
 _origin = attrgetter("record.topic", "record.partition")
+_record_origin = attrgetter("topic", "partition")
 
 
 class PartitionParked(ProgrammeError):
@@ -66,7 +67,7 @@ class MicroBatch:
 
         Raises PartitionParked when a partition meets unexplained errors too often.
         """
-        for delay in delays():
+        for delay in delays(longest=5.0):
             try:
                 await self._isolate(records)
             except Exception as error:
@@ -122,7 +123,7 @@ class MicroBatch:
     async def _transact(self, records: Sequence[ConsumerRecord], *, doomed: Rejected | None) -> None:
         started = time.perf_counter()
         async with transaction(self._engine) as session:
-            locked = await self._lock(session, {Source(r.topic, r.partition) for r in records})
+            locked = await self._lock(session, {Source(*origin) for origin in set(map(_record_origin, records))})
             new = fresh(records, locked, relayed=self._stream.pattern is None)
             if new.positions == locked:
                 self._observe(new)

@@ -67,6 +67,7 @@ class Reader:
         self.assignment = Assignment(engine, admin, self.stopping, lambda: self._subscriber.consumer)
         self.broker = raw_broker(servers, client_id=f"{name}-{instance}")
         self._streams = streams
+        self._stream_by_topic: dict[str, Stream[Any]] = {}
         self._batches = {
             id(stream): MicroBatch(
                 stream,
@@ -113,8 +114,8 @@ class Reader:
             async with self.assignment.in_hand:
                 if self.stopping.is_set():
                     return  # the batch before may have been given up: to apply this one would jump over it
-                for _, run in groupby(records, key=lambda r: id(self._stream_of(r.topic))):
-                    await self._apply(list(run))
+                for stream, run in groupby(records, key=lambda record: self._stream_of(record.topic)):
+                    await self._apply(stream, list(run))
             await self._commit(records)
         except Exception as error:
             log.critical("reader stops", error=type(error).__name__, detail=str(error))
@@ -122,24 +123,26 @@ class Reader:
                 self.failed.set_exception(error)
             self.stopping.set()
 
-    async def _apply(self, records: list[ConsumerRecord]) -> None:
-        wanted = [r for r in records if TopicPartition(r.topic, r.partition) not in self.assignment.parked]
+    async def _apply(self, stream: Stream[Any], records: list[ConsumerRecord]) -> None:
+        wanted, parked = records, self.assignment.parked
+        if parked:
+            wanted = [r for r in records if TopicPartition(r.topic, r.partition) not in parked]
         if not wanted:
             return
-        stream = self._stream_of(wanted[0].topic)
         metrics.BATCH_SIZE.labels(stream.name).observe(len(wanted))
         try:
             if await self._batches[id(stream)].apply(wanted):
                 self.progressed_at = time.monotonic()
         except PartitionParked as stop:
             self.assignment.park(TopicPartition(*stop.source), "too many unknown errors within a minute")
-            await self._apply(wanted)
+            await self._apply(stream, wanted)
 
     def _stream_of(self, topic: str) -> Stream[Any]:
-        for stream in self._streams:
-            if topic == stream.name or (stream.pattern and re.fullmatch(stream.pattern, topic)):
-                return stream
-        raise LookupError(topic)
+        if topic not in self._stream_by_topic:
+            self._stream_by_topic[topic] = next(
+                s for s in self._streams if topic == s.name or (s.pattern and re.fullmatch(s.pattern, topic))
+            )
+        return self._stream_by_topic[topic]
 
     async def _give_up(self, seconds: float) -> bool:
         return await pause(seconds, self.stopping, self.assignment.revoking)

@@ -219,7 +219,7 @@ class Relay:
         if self._producer is None:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._servers, client_id=f"{self._name}-relay", enable_idempotence=True, acks="all",
-                max_batch_size=512 * 1024, max_request_size=2 * 1024 * 1024, compression_type="lz4",
+                max_batch_size=512 * 1024, max_request_size=2 * 1024 * 1024, compression_type="zstd",
                 request_timeout_ms=self._timeout_ms, metadata_max_age_ms=30_000,
             )  # fmt: skip
             try:

@@ -80,7 +80,7 @@ def calm_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(400_000, 20, 20)
 
 
 async def _serve(build: Build, *, host: str, port: int) -> bool:

@@ -93,11 +93,11 @@ UNSTATED = (
     " waitlisted_cents, engaged_cents, paid_cents,"
     " authorised_cents - frozen_cents - reserved_cents - engaged_cents AS available_cents, waiting_count"
     " FROM envelope e LEFT JOIN envelope_statement s USING (envelope_id)"
-    " WHERE e.version > coalesce(s.version, 0) ORDER BY envelope_id LIMIT $1"
+    " WHERE envelope_id > $1 AND e.version > coalesce(s.version, 0) ORDER BY envelope_id LIMIT $2"
 )
 
 
-async def unstated(session: Session, *, limit: int | None = None) -> list[dict[str, Any]]:
-    """List the envelopes that changed since they were last stated, as EnvelopeStated has them."""
+async def unstated(session: Session, *, after: str, limit: int) -> list[dict[str, Any]]:
+    """List the envelopes named `after` that changed since they were last stated, as EnvelopeStated has them."""
     connection = await driver(session)
-    return [dict(row) for row in await connection.fetch(UNSTATED, limit)]
+    return [dict(row) for row in await connection.fetch(UNSTATED, after, limit)]

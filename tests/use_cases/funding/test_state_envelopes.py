@@ -5,6 +5,8 @@ import json
 import random
 from typing import Any
 
+import pytest
+
 from services.funding import use_cases
 from shared.contracts.allocation import EnvelopeStated
 from tests.support.books import assert_books_balance
@@ -32,6 +34,19 @@ async def test_what_changed_is_stated_once_and_nothing_when_nothing_changed(ledg
     assert [(row["subject"], row["partition"], bytes(row["key"])) for row in told] == [
         ("CV219.CDC.2016", 2, b"CV219.CDC.2016"), ("CV219.STATE.2016", 2, b"CV219.STATE.2016"),
     ]  # fmt: skip
+
+
+async def test_many_envelopes_are_stated_page_by_page_each_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(use_cases, "STATED_AT_ONCE", 3)
+    contracts = [f"CV{number}" for number in range(210, 215)]
+    await ledger.open([opened(c, f, 2016, 100) for c in contracts for f in ("CDC", "STATE")], partition=2)
+    assert await state(ledger) == 10
+    assert sorted(row["subject"] for row in await statements(ledger)) == sorted(
+        f"{c}.{f}.2016" for c in contracts for f in ("CDC", "STATE")
+    )
+    assert await state(ledger) == 0
 
 
 async def test_a_statement_is_the_envelope_whole_and_its_versions_only_grow(ledger: Ledger) -> None:
