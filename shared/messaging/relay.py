@@ -120,10 +120,14 @@ class Relay:
             await self._drop_producer()
 
     async def _session(self) -> None:
-        """Hold one database connection, and with it the advisory locks, for as long as both ends work."""
+        """Hold one database connection, and with it the advisory locks, for as long as both ends work.
+
+        It does not wait for the disk: a mark that a crash takes back is sent again, which readers drop.
+        """
         connection = await asyncpg.connect(
-            self._dsn, timeout=5, command_timeout=10, server_settings={"application_name": f"{self._name}/relay"}
-        )
+            self._dsn, timeout=5, command_timeout=10,
+            server_settings={"application_name": f"{self._name}/relay", "synchronous_commit": "off"},
+        )  # fmt: skip
         try:
             while not self.stopping.is_set():
                 if not await self.relay_once(connection):
