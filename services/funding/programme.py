@@ -10,11 +10,12 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from services.funding.domain.split import Split, split_amount
+from services.funding.domain.split import Split, mixed_weights, split_amount
 from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise, SirenOfEpci
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
+Key = Literal["equal", "population", "caseload"]
 _EUROS = re.compile(r"[0-9]+\.[0-9]{2}")
 Location = tuple[int | str, ...]
 
@@ -54,6 +55,17 @@ class ContractTerms(_Closed):
     epci_siren: SirenOfEpci
     priority: bool
     qpv_population: int = Field(ge=0)
+    caseload: int | None = Field(default=None, ge=0)
+
+    def weight(self, key: Key) -> int:
+        """What this contract weighs in a key."""
+        match key:
+            case "equal":
+                return 1
+            case "population":
+                return self.qpv_population
+            case "caseload":
+                return self.caseload or 0
 
 
 class Credit(_Closed):
@@ -63,7 +75,8 @@ class Credit(_Closed):
     exercise: Exercise
     amount_per_contract: Euros | None = None
     amount: Euros | None = None
-    split: Literal["equal", "population", "explicit"] | None = None
+    split: Literal["equal", "population", "caseload", "mix", "explicit"] | None = None
+    mix: dict[Key, Annotated[int, Field(ge=1, le=1000)]] | None = None
     explicit: dict[ContractCode, Euros] | None = None
 
     @model_validator(mode="after")
@@ -71,10 +84,19 @@ class Credit(_Closed):
         if (self.amount_per_contract is None) == (self.amount is None):
             raise ValueError("give either amount_per_contract, or amount with split")
         if (self.amount is None) != (self.split is None):
-            raise ValueError('amount goes with split: "equal", "population" or "explicit"')
+            raise ValueError('amount goes with split: "equal", "population", "caseload", "mix" or "explicit"')
         if (self.split == "explicit") != (self.explicit is not None):
             raise ValueError('split = "explicit" goes with a table explicit = { CV219 = "…" }')
+        if (self.split == "mix") != bool(self.mix):
+            raise ValueError('split = "mix" goes with a table mix = { population = 70, equal = 30 }')
         return self
+
+    @property
+    def keys(self) -> dict[Key, int]:
+        """The keys that split it, and how much each counts; none for explicit amounts and amounts per contract."""
+        if self.mix is not None:
+            return self.mix
+        return {self.split: 1} if self.split in ("equal", "population", "caseload") else {}
 
 
 class Programme(_Closed):
@@ -148,8 +170,10 @@ def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:
     for place, credit in enumerate(programme.credit):
         if lines[place] in lines[:place]:
             yield ("credit", place), f"{credit.funder} has a credit of {credit.exercise} above: make them one"
-        if credit.split == "population" and not any(contract.qpv_population for contract in programme.contract):
-            yield ("credit", place, "split"), "no contract has inhabitants: give qpv_population, or split otherwise"
+        said_in = "mix" if credit.mix is not None else "split"
+        for key in credit.keys:
+            if problem := _weightless(programme, key):
+                yield ("credit", place, said_in), problem
         for code in sorted((credit.explicit or {}).keys() - set(codes)):
             yield ("credit", place, "explicit", code), f"{code} is not a contract of this file: list it or remove it"
         if credit.explicit is not None and credit.amount is not None:
@@ -157,6 +181,20 @@ def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:
             if total != whole:
                 said = f"they add up to {Decimal(total).scaleb(-2)}, amount is {credit.amount}: make them equal"
                 yield ("credit", place, "explicit"), said
+
+
+def _weightless(programme: Programme, key: Key) -> str | None:
+    """Say why a key cannot split anything over these contracts."""
+    if key == "caseload" and (silent := [c.code for c in programme.contract if c.caseload is None]):
+        return f"{', '.join(silent)} say no caseload: give caseload in each contract, or split otherwise"
+    if any(contract.weight(key) for contract in programme.contract):
+        return None
+    missing = {
+        "population": "inhabitants: give qpv_population",
+        "caseload": "caseload: give caseload",
+        "equal": "weight",
+    }
+    return f"no contract has {missing[key]}, or split otherwise"
 
 
 def _path(location: Location) -> str:
@@ -194,11 +232,13 @@ def shares(programme: Programme, credit: Credit) -> Split:
     codes = [contract.code for contract in programme.contract]
     if credit.amount is None:
         return Split(dict.fromkeys(codes, cents(credit.amount_per_contract or "0.00")), ())
-    match credit.split:
-        case "explicit":
-            return Split({code: cents(amount) for code, amount in (credit.explicit or {}).items()}, ())
-        case "population":
-            weights = {contract.code: contract.qpv_population for contract in programme.contract}
-        case _:
-            weights = dict.fromkeys(codes, 1)
-    return split_amount(cents(credit.amount), weights)
+    if credit.explicit is not None:
+        return Split({code: cents(amount) for code, amount in credit.explicit.items()}, ())
+    parts = [(count, {c.code: c.weight(key) for c in programme.contract}) for key, count in credit.keys.items()]
+    return split_amount(cents(credit.amount), mixed_weights(parts))
+
+
+def odd_cents(programme: Programme) -> dict[str, tuple[str, ...]]:
+    """Say, for each credit that does not divide evenly, which contracts received one cent more than the others."""
+    found = {f"{c.funder}.{c.exercise}": shares(programme, c).odd_cents_to for c in programme.credit}
+    return {credit: contracts for credit, contracts in found.items() if contracts}

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request
 
 from services.funding import use_cases
-from services.funding.programme import ProgrammeInvalid, openings, parse
+from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse
 from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from shared.database.transaction import reading
@@ -42,7 +42,8 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             effective_on=date(first, 1, 1),
         )  # fmt: skip
         spine.announce()
-        return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted)}
+        return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
+                "odd_cents_to": odd_cents(programme)}  # fmt: skip
 
     @router.get("/envelopes", summary="Every envelope and its balances")
     async def get_envelopes(contract: str | None = None) -> list[EnvelopeRow]:

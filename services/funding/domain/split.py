@@ -1,7 +1,8 @@
 """Splitting an amount by weights so that every cent is placed: the largest remainder, which says who got it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,21 @@ def split_amount(amount_cents: int, weights: Mapping[str, int]) -> Split:
     for name in odd:
         shares[name] += 1
     return Split(shares, odd)
+
+
+def mixed_weights(parts: Sequence[tuple[int, Mapping[str, int]]]) -> dict[str, int]:
+    """Mix keys over the same names: each (how much it counts, its weights) gives its share of the whole, exactly.
+
+    Raises ValueError for a negative count or weight, when a key weighs nothing, or when no key counts.
+    """
+    totals = [sum(weights.values()) for _, weights in parts]
+    counts = [count for count, _ in parts]
+    if min(totals, default=0) <= 0 or min(counts) < 0 or max(counts) == 0:
+        raise ValueError("keys count for something, and each has a positive weight")
+    common = prod(totals)
+    return {
+        name: sum(
+            count * weights[name] * (common // total) for (count, weights), total in zip(parts, totals, strict=True)
+        )
+        for name in parts[0][1]
+    }

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fabrique.demo
-from services.funding.programme import ProgrammeInvalid, openings, parse, shares
+from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, shares
 
 FILE = """\
 [programme]
@@ -64,10 +64,25 @@ MISTAKES = {
         'amount = "300.00"', 'amount = "300.00"\namount_per_contract = "1.00"', "line 24: credit.2", "give either"
     ),
     "an amount has no key": ('split = "population"\n', "", "line 24: credit.2", 'amount goes with split: "equal"'),
-    "a key is unknown": ('"population"', '"people"', "line 28: credit.2.split", "'equal', 'population' or 'explicit'"),
+    "a key is unknown": ('"population"', '"people"', "line 28: credit.2.split", "'caseload', 'mix' or 'explicit'"),
     "explicit has no table": ('"population"', '"explicit"', "line 24: credit.2", "goes with a table explicit"),
     "a table has no explicit": (
         '"population"', '"equal"\nexplicit = { CV219 = "300.00" }', "line 24: credit.2", "goes with a table explicit"
+    ),
+    "a mix has no table": ('"population"', '"mix"', "line 24: credit.2", "goes with a table mix"),
+    "a mix is empty": ('"population"', '"mix"\nmix = {}', "line 24: credit.2", "goes with a table mix"),
+    "a table has no mix": (
+        '"population"', '"equal"\nmix = { equal = 1 }', "line 24: credit.2", "goes with a table mix"
+    ),
+    "a mixed key is unknown": (
+        '"population"', '"mix"\nmix = { people = 1 }', "line 29: credit.2.mix.people", "'equal', 'population'"
+    ),
+    "a mixed key counts nothing": (
+        '"population"', '"mix"\nmix = { equal = 0 }', "line 29: credit.2.mix.equal", "greater than or equal to 1"
+    ),
+    "a caseload is not said": ('"population"', '"caseload"', "line 28: credit.2.split", "CV217, CV219 say no caseload"),
+    "a mixed caseload is not said": (
+        '"population"', '"mix"\nmix = { caseload = 1, equal = 1 }', "line 29: credit.2.mix", "say no caseload"
     ),
     "an explicit contract is not listed": (
         '"population"', '"explicit"\nexplicit = { CV999 = "300.00" }', "line 29: credit.2.explicit.CV999",
@@ -121,6 +136,30 @@ def test_an_equal_share_and_an_explicit_one_place_every_cent() -> None:
     assert shares(equal, equal.credit[1]).shares == {"CV217": 15_001, "CV219": 15_000}
     explicit = parse(FILE.replace('"population"', '"explicit"\nexplicit = { CV219 = "300.00" }'))
     assert shares(explicit, explicit.credit[1]).shares == {"CV219": 30_000}
+
+
+def with_caseloads(*numbers: int) -> str:
+    text = FILE
+    for population, number in zip(("qpv_population = 100\n", "qpv_population = 201\n"), numbers, strict=True):
+        text = text.replace(population, f"{population}caseload = {number}\n")
+    return text
+
+
+def test_a_share_by_caseload_and_a_mix_of_keys_place_every_cent() -> None:
+    caseload = parse(with_caseloads(3, 1).replace('split = "population"', 'split = "caseload"'))
+    assert shares(caseload, caseload.credit[1]).shares == {"CV217": 22_500, "CV219": 7_500}
+    mix = parse(
+        with_caseloads(3, 1).replace(
+            'split = "population"', 'split = "mix"\nmix = { equal = 20, population = 50, caseload = 30 }'
+        )
+    )  # of 30 000: a fifth equal, half by 100:201, three tenths by 3:1
+    assert shares(mix, mix.credit[1]).shares == {"CV217": 14_733, "CV219": 15_267}
+    assert odd_cents(mix) == {"STATE.2016": ("CV219",)}
+
+
+def test_a_caseload_of_nobody_splits_nothing() -> None:
+    with pytest.raises(ProgrammeInvalid, match=r"credit\.2\.split: no contract has caseload: give caseload"):
+        parse(with_caseloads(0, 0).replace('split = "population"', 'split = "caseload"'))
 
 
 def test_the_programme_of_the_pas_de_calais_opens_22_envelopes_of_2_600_000_euros_in_all() -> None:

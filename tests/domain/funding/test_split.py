@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.funding.domain.split import split_amount
+from services.funding.domain.split import mixed_weights, split_amount
 
 POPULATIONS = {
     "CV217": 12411, "CV218": 1640, "CV219": 53545, "CV220": 4820, "CV221": 30332, "CV222": 14930, "CV223": 2797,
@@ -100,3 +100,30 @@ def test_a_cent_over_three_equal_contracts_goes_to_the_first_by_name() -> None:
 def test_what_cannot_be_split_is_refused(amount: int, by: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="negative"):
         split_amount(amount, by)
+
+
+parts = st.integers(1, 5).flatmap(
+    lambda names: st.lists(
+        st.tuples(
+            st.integers(0, 1000), st.lists(st.integers(0, 10**6), min_size=names, max_size=names).filter(any)
+        ).map(lambda drawn: (drawn[0], dict(zip("ABCDE", drawn[1], strict=False)))),
+        min_size=1, max_size=3,
+    )
+)  # fmt: skip
+
+
+@given(parts)
+def test_a_mix_gives_each_name_the_mean_of_its_shares_weighted_by_what_each_key_counts(
+    drawn: list[tuple[int, dict[str, int]]],
+) -> None:
+    assume(any(count for count, _ in drawn))
+    mixed, counted = mixed_weights(drawn), sum(count for count, _ in drawn)
+    for name, weight in mixed.items():
+        exact = sum(Fraction(count * by[name], sum(by.values())) for count, by in drawn) / counted
+        assert Fraction(weight, sum(mixed.values())) == exact
+
+
+@pytest.mark.parametrize("wrong", [[], [(0, {"A": 1})], [(1, {"A": 0})], [(-1, {"A": 1}), (2, {"A": 1})]])
+def test_a_mix_of_nothing_is_refused(wrong: list[tuple[int, dict[str, int]]]) -> None:
+    with pytest.raises(ValueError, match="keys count for something"):
+        mixed_weights(wrong)
