@@ -1,0 +1,252 @@
+"""The audit of the books: recomputes postings from facts and balances from postings, and names each difference."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from services.funding.domain.commitment import Commitment, State
+from services.funding.domain.envelope import Account, Envelope, Posting
+from services.funding.domain.journal import Fact, Line, Record, balances_of, euros
+from services.funding.domain.published import FactUnreadable, Said, Stand, asked_of, postings_of, said_by, stand_after
+from shared.kernel.funders import envelope_id
+
+NOTHING = "nothing"
+NEVER_NEGATIVE = (Account.AVAILABLE, Account.FROZEN, Account.RESERVED, Account.WAITLISTED)
+Key = tuple[str, str]
+Row = TypeVar("Row")
+
+
+class Rule(StrEnum):
+    """What is looked at."""
+
+    FACTS = "every fact that was given out is there, and can be read"
+    POSTINGS = "each posting is what its fact says"
+    OVERDRAWN = "no account falls below zero"
+    BALANCES = "each balance is the sum of its postings"
+    COUNTS = "each count is the number of facts or commitments behind it"
+    COMMITMENTS = "each commitment stands where its last decision left it"
+    CHECKS = "each row keeps the rules of its table"
+
+
+ENVELOPE_CHECKS: Mapping[str, Callable[[Envelope], bool]] = {
+    "ck_envelope_room": lambda e: e.room >= 0,
+    "ck_envelope_not_negative": lambda e: min(e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid) >= 0,
+    "ck_envelope_paid": lambda e: e.paid <= e.engaged,
+    "ck_envelope_waiting_count": lambda e: e.waiting_count >= 0,
+    "ck_envelope_waiting": lambda e: (e.waitlisted == 0) == (e.waiting_count == 0),
+    "name": lambda e: e.envelope_id == envelope_id(e.contract, e.funder, e.exercise),
+}
+COMMITMENT_CHECKS: Mapping[str, Callable[[Commitment], bool]] = {
+    "ck_commitment_asks": lambda c: min(c.asked) >= 0 and sum(c.asked) > 0,
+    "ck_commitment_cost": lambda c: sum(c.asked) <= c.cost,
+    "ck_commitment_state": lambda c: c.state in [*State],
+}
+POSTING_CHECKS: Mapping[str, Callable[[Line], bool]] = {
+    "ck_posting_amount": lambda line: line.amount_cents > 0,
+    "ck_posting_accounts": lambda line: line.credit != line.debit,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it must be: of what, on which account, and where it is first seen when that is known."""
+
+    rule: Rule
+    of: str
+    account: str
+    expected: str
+    found: str
+    first: str = ""
+
+    def __str__(self) -> str:
+        where = f"; first at {self.first}" if self.first else ""
+        return f"{self.of} {self.account}: expected {self.expected}, found {self.found}{where}"
+
+
+@dataclass(slots=True)
+class Audit:
+    """Takes the journal in order, then the rows that claim to sum it up; `differences` holds all that does not agree.
+
+    Give every record, then the ends of the partitions, every envelope, every commitment, and `close` last.
+    """
+
+    differences: list[Difference] = field(default_factory=list)
+    facts: int = 0
+    postings: int = 0
+    envelopes: int = 0
+    commitments: int = 0
+    _posted: Counter[Key] = field(default_factory=Counter)
+    _versions: Counter[str] = field(default_factory=Counter)
+    _waiting: Counter[str] | None = None
+    _first: dict[Key, str] = field(default_factory=dict)
+    _below: set[Key] = field(default_factory=set)
+    _last: dict[int, int] = field(default_factory=dict)
+    _stands: dict[UUID, tuple[str, int | None, Stand]] = field(default_factory=dict)
+
+    def take(self, record: Record) -> None:
+        """Compare one fact with what it posted, and move the accounts as it was posted."""
+        if record.fact is None:
+            self._compare(record, (), None)
+        else:
+            self._take(record, record.fact)
+        self._move(record)
+
+    def end(self, partition: int, last_sequence: int) -> None:
+        """The last sequence that was given out in a partition is the last that is there."""
+        if self._last.get(partition, 0) != last_sequence:
+            there = str(self._last.get(partition, 0))
+            self._differ(Rule.FACTS, f"allocation {partition}", "last sequence", str(last_sequence), there)
+
+    def envelope(self, row: Envelope) -> None:
+        """An envelope's balances are its postings, its version and its waiting count what its facts make them."""
+        self.envelopes += 1
+        name = row.envelope_id
+        for account, cents in balances_of(row).items():
+            posted = self._posted.pop((name, account), 0)
+            if posted != cents:
+                first = self._first.get((name, account), "no posting: each is what its fact says")
+                self._differ(Rule.BALANCES, name, account, euros(posted), euros(cents), first=first)
+        for what, counted, said in (
+            ("version", self._versions.pop(name, 0), row.version),
+            ("waiting count", self._waits().pop(name, 0), row.waiting_count),
+        ):
+            if counted != said:
+                self._differ(Rule.COUNTS, name, what, str(counted), str(said))
+        self._hold(name, ENVELOPE_CHECKS, row)
+
+    def commitment(self, row: Commitment) -> None:
+        """A commitment stands where its decisions left it, for the amounts that they say."""
+        self.commitments += 1
+        name = f"commitment {row.commitment_id}"
+        contract, exercise, stand = self._stands.pop(row.commitment_id, (row.contract, row.exercise, None))
+        found = Stand(row.state, row.asked.cdc, row.asked.state)
+        if stand != found:
+            self._differ(Rule.COMMITMENTS, name, "stands", _stood(stand), _stood(found))
+        if (contract, exercise) != (row.contract, row.exercise):
+            asked, kept = f"{contract} {exercise}", f"{row.contract} {row.exercise}"
+            self._differ(Rule.COMMITMENTS, name, "asks of", asked, kept)
+        self._hold(name, COMMITMENT_CHECKS, row)
+
+    def close(self) -> list[Difference]:
+        """Name what the journal knows and no row does; return all differences."""
+        for (name, account), cents in sorted(self._posted.items()):
+            if cents:
+                first = self._first.get((name, account), "")
+                self._differ(Rule.BALANCES, name, account, euros(cents), NOTHING, first=first)
+        for name, version in sorted(self._versions.items()):
+            self._differ(Rule.COUNTS, name, "version", str(version), NOTHING)
+        for commitment_id, (_, _, stand) in sorted(self._stands.items()):
+            self._differ(Rule.COMMITMENTS, f"commitment {commitment_id}", "stands", _stood(stand), NOTHING)
+        return self.differences
+
+    def _take(self, record: Record, fact: Fact) -> None:
+        self.facts += 1
+        self._follow(fact)
+        try:
+            said = said_by(fact)
+            expected = postings_of(fact.type, said)
+        except FactUnreadable as unreadable:
+            self._differ(Rule.FACTS, _place(record), "", "a fact that can be read", str(unreadable))
+            return
+        self._note(fact, said, expected)
+        self._compare(record, expected, said.commitment_id)
+
+    def _follow(self, fact: Fact) -> None:
+        wanted = self._last.get(fact.partition, 0) + 1
+        if fact.sequence != wanted:
+            self._differ(Rule.FACTS, f"allocation {fact.partition}", "sequence", str(wanted), str(fact.sequence))
+        self._last[fact.partition] = fact.sequence
+
+    def _note(self, fact: Fact, said: Said, expected: Iterable[Posting]) -> None:
+        """Keep what the facts alone make of versions and commitments."""
+        self._versions.update({posting.envelope_id for posting in expected} | ({said.envelope_id} - {""}))
+        if said.commitment_id is not None:
+            _, exercise, before = self._stands.get(said.commitment_id, ("", said.exercise, None))
+            stand = stand_after(fact.type, said, before)
+            if stand is not None:
+                exercise = said.exercise if said.exercise is not None else exercise
+                self._stands[said.commitment_id] = (said.contract, exercise, stand)
+
+    def _compare(self, record: Record, expected: Iterable[Posting], commitment_id: UUID | None) -> None:
+        wanted = dict(enumerate(expected))
+        for line in record.lines:
+            self._hold(_place(record, line.line), POSTING_CHECKS, line)
+            want = wanted.pop(line.line, None)
+            found = Posting(line.envelope_id, line.credit, line.debit, line.amount_cents)  # type: ignore[arg-type]
+            if want != found:
+                self._posting_differs(record, line.line, want, found)
+            elif line.commitment_id != commitment_id:
+                where = _place(record, line.line)
+                whose, named = str(commitment_id), str(line.commitment_id)
+                self._differ(Rule.POSTINGS, line.envelope_id, "commitment", whose, named, first=where)
+        for number, want in wanted.items():
+            self._posting_differs(record, number, want, None)
+
+    def _posting_differs(self, record: Record, number: int, want: Posting | None, found: Posting | None) -> None:
+        where = _place(record, number)
+        named = want or found
+        for posting in filter(None, (want, found)):
+            for account in (posting.credit, posting.debit):
+                self._first.setdefault((posting.envelope_id, account), where)
+        if named is not None:
+            accounts, expected, there = f"{named.credit} to {named.debit}", _moved(want, named), _moved(found, named)
+            self._differ(Rule.POSTINGS, named.envelope_id, accounts, expected, there, first=where)
+
+    def _move(self, record: Record) -> None:
+        for line in record.lines:
+            self.postings += 1
+            self._posted[(line.envelope_id, line.credit)] -= line.amount_cents
+            self._posted[(line.envelope_id, line.debit)] += line.amount_cents
+        for name in sorted({line.envelope_id for line in record.lines}):
+            for account in NEVER_NEGATIVE:
+                key = (name, account)
+                if self._posted[key] < 0 and key not in self._below:
+                    self._below.add(key)
+                    cents = euros(self._posted[key])
+                    self._differ(Rule.OVERDRAWN, name, account, "0.00 or more", cents, first=_place(record))
+
+    def _waits(self) -> Counter[str]:
+        """How many wait for each envelope, counted once the journal is read."""
+        if self._waiting is None:
+            self._waiting = Counter(
+                name
+                for contract, exercise, stand in self._stands.values()
+                if stand.state == State.WAITLISTED
+                for name in asked_of(contract, exercise, stand)
+            )
+        return self._waiting
+
+    def _hold(self, of: str, checks: Mapping[str, Callable[[Row], bool]], row: Row) -> None:
+        for name, holds in checks.items():
+            if not holds(row):
+                self._differ(Rule.CHECKS, of, name, "kept", "broken")
+
+    def _differ(self, rule: Rule, of: str, account: str, expected: str, found: str, *, first: str = "") -> None:
+        self.differences.append(Difference(rule, of, account, expected, found, first))
+
+
+def _place(record: Record, number: int | None = None) -> str:
+    """Say where a record is in the journal, and which of its lines is meant."""
+    partition, sequence = record.place
+    line = "" if number is None else f" line {number}"
+    made = f"{record.fact.type} {record.fact.event_id}" if record.fact else "no fact is there"
+    return f"allocation {partition}/{sequence}{line} ({made})"
+
+
+def _moved(posting: Posting | None, named: Posting) -> str:
+    """Say what a posting moves; between which accounts, when they are not those that the difference names."""
+    if posting is None:
+        return NOTHING
+    amount = euros(posting.amount_cents)
+    if (posting.envelope_id, posting.credit, posting.debit) == (named.envelope_id, named.credit, named.debit):
+        return amount
+    return f"{amount} of {posting.envelope_id} {posting.credit} to {posting.debit}"
+
+
+def _stood(stand: Stand | None) -> str:
+    if stand is None:
+        return "never declared"
+    return f"{stand.state} for CDC {euros(stand.cdc)}, STATE {euros(stand.state_cents)}"

@@ -1,0 +1,79 @@
+"""What is shown of the journal is a plain fold of its postings, to the cent."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.funding.domain.journal import Sum, balances_of, euros, funder_of, statement, trial_balance
+from services.funding.domain.published import life
+from tests.support.journal import Kept, kept
+
+books = st.integers(0, 10**6).map(kept)
+
+
+def folded(found: Kept) -> Counter[tuple[str, str]]:
+    """The naive way: what reached each account, less what left it."""
+    balances: Counter[tuple[str, str]] = Counter()
+    for line in found.lines:
+        balances[(line.envelope_id, str(line.debit))] += line.amount_cents
+        balances[(line.envelope_id, str(line.credit))] -= line.amount_cents
+    return balances
+
+
+def sums(found: Kept) -> list[Sum]:
+    """Sums as the database would give them, in pieces."""
+    pieces = [Sum(line.envelope_id, line.debit, line.amount_cents, 0) for line in found.lines]
+    return pieces + [Sum(line.envelope_id, line.credit, 0, line.amount_cents) for line in found.lines]
+
+
+@settings(deadline=None, max_examples=50)
+@given(books)
+def test_a_trial_balance_is_a_naive_fold_and_its_totals_agree(found: Kept) -> None:
+    balance = trial_balance(sums(found))
+    assert {(row.of, str(row.account)): row.balance for row in balance.rows} == dict(folded(found))
+    assert balance.debits == balance.credits == sum(line.amount_cents for line in found.lines)
+
+
+@settings(deadline=None, max_examples=20)
+@given(books)
+def test_a_trial_balance_by_funder_adds_its_envelopes_up(found: Kept) -> None:
+    expected: Counter[tuple[str, str]] = Counter()
+    for (name, account), cents in folded(found).items():
+        expected[(name.split(".")[1], account)] += cents
+    balance = trial_balance(sums(found), of=funder_of)
+    assert {(row.of, str(row.account)): row.balance for row in balance.rows} == dict(expected)
+
+
+@settings(deadline=None, max_examples=50)
+@given(books)
+def test_a_statement_ends_on_what_the_envelope_holds(found: Kept) -> None:
+    for envelope in found.envelopes:
+        mine = [
+            type(record)(record.fact, tuple(line for line in record.lines if line.envelope_id == envelope.envelope_id))
+            for record in found.records
+        ]
+        last = {entry.account: entry.balance for entry in statement(mine)}
+        assert all(last.get(account, 0) == cents for account, cents in balances_of(envelope).items())
+        for account, stands in last.items():
+            entries = [*statement(mine, account)]
+            assert {entry.account for entry in entries} == {account}
+            assert entries[-1].balance == sum(entry.debit - entry.credit for entry in entries) == stands
+
+
+@settings(deadline=None, max_examples=50)
+@given(books)
+def test_the_life_of_a_commitment_ends_where_it_stands(found: Kept) -> None:
+    for commitment in found.commitments:
+        about = [r for r in found.records if r.fact and str(commitment.commitment_id).encode() in r.fact.value]
+        *_, end = life(about)
+        assert end.stand == (commitment.state, commitment.asked.cdc, commitment.asked.state)
+
+
+@pytest.mark.parametrize(
+    ("cents", "said"),
+    [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (-100, "-1.00"), (-101, "-1.01"), (10**17 + 1, "1000000000000000.01")],
+)
+def test_cents_are_written_whole(cents: int, said: str) -> None:
+    assert euros(cents) == said
