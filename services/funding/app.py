@@ -1,5 +1,7 @@
 """Funding's composition root: settings, spine, routes."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -8,7 +10,9 @@ from services.funding import use_cases
 from services.funding.handlers import commitments
 from services.funding.routes import routes
 from services.funding.settings import Settings
+from services.funding.store.journal import Journal, open_journal
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
+from shared.database.transaction import create_engine, reading
 from shared.messaging.spine import Spine, SpineTerms
 from shared.web.application import application
 from shared.web.operations import operations
@@ -45,6 +49,17 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app.include_router(routes(spine, operator_key=settings.operator_key))
     app.include_router(operations(spine))
     return app, spine
+
+
+@asynccontextmanager
+async def read_journal(settings: Settings) -> AsyncIterator[Journal]:
+    """Hand out the books as they stand now, for `fabrique ledger`."""
+    engine = create_engine(settings.database_url, application_name="funding/ledger", pool_size=1)
+    try:
+        async with reading(engine) as session:
+            yield await open_journal(session)
+    finally:
+        await engine.dispose()
 
 
 def database_url() -> str:

@@ -1,0 +1,1 @@
+"""The ledger as accountants and auditors take it away: examined as a whole, or written as plain text."""
