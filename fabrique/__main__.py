@@ -22,6 +22,10 @@ WORDS = {
     "lag": ("lag:lag", "Show what each service has not applied yet: records, and the age of the oldest."),
     "quarantine": ("quarantine:app", "Look at the records that a service could not apply; retry or drop them."),
     "reconcile": ("reconcile:reconcile_command", "Fold the topics as a plain consumer and compare with all the rest."),
+    "ledger": (
+        "ledger:app",
+        "Read the books: balances, entries, the life of a commitment; examine them whole; take them away.",
+    ),
     "provision": ("stack:provision", "Make the topics that are missing on a Kafka, then end."),
     "migrate": ("stack:migrate", "Bring services' databases to their newest tables, then end."),
     "clean": ("clean:clean", "Forget all data, logs and secrets of the local stack; the downloads are kept."),

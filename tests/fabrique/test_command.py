@@ -11,7 +11,11 @@ from fabrique.__main__ import WORDS, build
 from fabrique.commands.screen import Exit
 from tests.fabrique.conftest import Type
 
-GROUPS = {"key": ("create", "list", "revoke"), "quarantine": ("list", "show", "retry", "drop")}
+GROUPS = {
+    "key": ("create", "list", "revoke"),
+    "quarantine": ("list", "show", "retry", "drop"),
+    "ledger": ("balance", "account", "commitment", "check", "export"),
+}
 NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/intake"
 
 
@@ -43,7 +47,15 @@ def test_each_word_says_what_it_does(word: str, typed: Type) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("nothing",), ("import", "no-such-file"), ("quarantine", "retry"), ("provision",), ("migrate", "nobody")]
+    "words",
+    [
+        ("nothing",),
+        ("import", "no-such-file"),
+        ("quarantine", "retry"),
+        ("ledger", "account", "A.CDC.1", "till"),
+        ("provision",),
+        ("migrate", "nobody"),
+    ],
 )
 def test_a_misused_command_ends_with_2(words: tuple[str, ...], typed: Type) -> None:
     assert typed(*words).code == Exit.MISUSED
@@ -68,7 +80,9 @@ def test_a_header_is_corrected_by_name_and_value(typed: Type) -> None:
     assert "name=value" in said.complained
 
 
-@pytest.mark.parametrize("words", ["lag", "reconcile", "key list", "key create citeslab", "quarantine list"])
+@pytest.mark.parametrize(
+    "words", ["lag", "reconcile", "key list", "key create citeslab", "quarantine list", "ledger check"]
+)
 def test_without_a_stack_one_is_told_how_to_start_one(words: str, typed: Type, tmp_path: Path) -> None:
     said = typed(*words.split(), FABRIQUE_STATE_DIR=str(tmp_path))
     assert said.code == Exit.IMPOSSIBLE
