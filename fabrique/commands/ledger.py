@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from fabrique.commands.screen import Exit, complain, out, say
 from fabrique.ledger.examination import examine
-from fabrique.ledger.export import Format, export
+from fabrique.ledger.export import Format, export, write
 from fabrique.ledger.screen import balance_table, commitment_head, entry_line, examined, step_lines
 from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
@@ -110,13 +110,21 @@ def check() -> None:
 
 @app.command("export")
 def export_books(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="What lies there is replaced.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            dir_okay=False, allow_dash=True, help="What lies there is replaced; - writes to standard output."
+        ),
+    ],
     form: Annotated[Format, typer.Option("--format", help="beancount is plain-text accounting.")] = Format.CSV,
 ) -> None:
     """Write the whole journal to a file: the same books always give the same bytes.
 
     As beancount it ends with what each balance must be, which `bean-check` proves from the transactions.
     """
+    if str(file) == "-":
+        _read(lambda journal: write(journal, form, sys.stdout.buffer))
+        return
     if not file.absolute().parent.is_dir():
         complain(f"There is no folder {file.absolute().parent}.")
         raise typer.Exit(Exit.MISUSED)

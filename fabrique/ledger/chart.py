@@ -21,9 +21,8 @@ class AccountUnknown(ProgrammeError):
 
 def account_name(envelope_id: str, account: str) -> str:
     """Name an account: `Assets:CDC:CV219:2016:Disponible`. Raises AccountUnknown."""
-    if account not in NAMES:
-        raise AccountUnknown(
-            f"{envelope_id} has postings on {account}, which is no account: run `fabrique ledger check`."
-        )
-    (root, last), (contract, funder, exercise) = NAMES[account], envelope_id.split(".")
+    parts = envelope_id.split(".")
+    if account not in NAMES or len(parts) != 3:
+        raise AccountUnknown(f"{envelope_id} {account} is no account of any envelope: run `fabrique ledger check`.")
+    (root, last), (contract, funder, exercise) = NAMES[account], parts
     return f"{root}:{funder}:{contract}:{exercise}:{last}"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from fabrique.ledger.beancount import beancount
 from fabrique.ledger.chart import account_name
@@ -37,17 +37,23 @@ class Written(NamedTuple):
 
 async def export(journal: "Journal", form: Format, path: Path) -> Written:
     """Write the books to `path`; what lay there is replaced once all is written. OSError when it cannot be."""
-    partial, digest, length = path.with_name(f"{path.name}.partial"), hashlib.sha256(), 0
-    texts = rows(journal) if form is Format.CSV else beancount(journal)
+    partial = path.with_name(f"{path.name}.partial")
     try:
         with partial.open("wb") as file:
-            async for text in texts:
-                content = text.encode()
-                digest.update(content)
-                length += file.write(content)
+            written = await write(journal, form, file)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+    return written
+
+
+async def write(journal: "Journal", form: Format, file: BinaryIO) -> Written:
+    """Write the books to an open file, piece by piece."""
+    digest, length = hashlib.sha256(), 0
+    async for text in rows(journal) if form is Format.CSV else beancount(journal):
+        content = text.encode()
+        digest.update(content)
+        length += file.write(content)
     return Written(length, digest.hexdigest())
 
 

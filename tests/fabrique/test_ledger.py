@@ -144,6 +144,7 @@ def exported(ledger: Run, file: Path, form: str) -> bytes:
 def test_the_same_books_are_the_same_bytes(form: str, ledger: Run, tmp_path: Path) -> None:
     first = exported(ledger, tmp_path / "one", form)
     assert first == exported(ledger, tmp_path / "two", form)
+    assert first.decode().replace("\r", "") == ledger("export", "--format", form, "-").shown.replace("\r", "")
     assert len(first) > 10_000
 
 
@@ -188,6 +189,16 @@ def test_beancounts_own_checker_refuses_one_cent(ledger: Run, tmp_path: Path) ->
     )
     file.write_text(both)
     assert "Balance failed" in checked(file).stderr
+
+
+def test_a_posting_on_no_account_is_not_exported_and_leaves_no_file(ledger: Run, database: str, tmp_path: Path) -> None:
+    change = "UPDATE posting SET debit = '{}' WHERE credit = 'voted' AND envelope_id = :name"
+    at(database, lambda books: books.execute(change.format("till"), name=CDC))
+    said = ledger("export", str(tmp_path / "books.csv"))
+    at(database, lambda books: books.execute(change.format("available"), name=CDC))
+    assert said.code == Exit.IMPOSSIBLE
+    assert f"{CDC} till" in said.complained
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_export_into_no_folder_is_misuse(ledger: Run, tmp_path: Path) -> None:

@@ -124,8 +124,9 @@ def trial_balance(sums: Iterable[Sum], *, of: Callable[[str], str] = str) -> Tri
 
 
 def funder_of(envelope_id: str) -> str:
-    """The funder that an envelope's name says."""
-    return envelope_id.split(".")[1]
+    """The funder that an envelope's name says; the whole name when it is none."""
+    parts = envelope_id.split(".")
+    return parts[1] if len(parts) == 3 else envelope_id
 
 
 def statement(records: Iterable[Record], account: str | None = None) -> Iterator[Entry]:

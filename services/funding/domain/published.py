@@ -10,6 +10,7 @@ from msgspec import Struct
 from services.funding.domain.envelope import Account, Posting
 from services.funding.domain.journal import Fact, Record
 from shared.contracts.allocation import Standing
+from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
 Way = tuple[Account, Account]
@@ -21,7 +22,7 @@ ENTER: dict[Standing, Way] = {
 UNMOVED = frozenset({"AllocationRefused", "MovementHeld", "MovementRefused"})
 
 
-class FactUnreadable(Exception):
+class FactUnreadable(ProgrammeError):
     """A fact says nothing that this version of the ledger can post."""
 
 

@@ -130,6 +130,14 @@ async def test_whatever_is_changed_behind_the_ledgers_back_is_named(decided: Led
     assert any(d.rule is rule and spelt(said) in str(d) and first in d.first for d in found), [str(d) for d in found]
 
 
+async def test_a_lost_fact_leaves_its_own_postings_without_one_and_no_others(decided: Ledger) -> None:
+    [lost] = await decided.rows(spelt("SELECT @first AS sequence"))
+    await decided.execute(spelt("DELETE FROM outbox WHERE topic = 'funding.allocation.v1' AND sequence = @first"))
+    orphans = [d.first for d in (await examined(decided)).differences if d.rule is Rule.POSTINGS]
+    assert orphans
+    assert all(first.startswith(f"allocation 0/{lost['sequence']} line ") for first in orphans)
+
+
 async def test_books_in_several_partitions_are_read_whole_and_balance(ledger: Ledger) -> None:
     for partition in range(3):
         scribe = Scribe(random.Random(partition), [f"CV21{partition}", f"CV22{partition}"])
