@@ -135,6 +135,10 @@ def test_the_example_of_the_environment_names_every_variable_and_gives_no_secret
     }
 
 
+def test_the_secrets_once_filled_in_are_no_part_of_the_project() -> None:
+    assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 @each_service
 def test_one_port_is_told_to_the_service_published_and_probed(name: str) -> None:
     address, here, there = port_of(*services()[name]["ports"])

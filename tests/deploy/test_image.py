@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from fabrique.stack.addresses import SERVICES
 from tests.deploy.files import ROOT, ours
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
@@ -106,5 +107,13 @@ def test_the_image_runs_as_nobody() -> None:
     assert all("user" not in service for service in ours().values())
 
 
-def test_compose_builds_this_image() -> None:
-    assert all(service["build"] == {"context": ".", "dockerfile": "deploy/Dockerfile"} for service in ours().values())
+def test_compose_builds_this_image_once_and_fetches_it_nowhere() -> None:
+    """Engines build services side by side: a second build of the same name fails, for the name exists already."""
+    built = {name: service["build"] for name, service in ours().items() if "build" in service}
+    assert built == {"migrate": {"context": ".", "dockerfile": "deploy/Dockerfile"}}
+    assert {service["pull_policy"] for service in ours().values()} == {"never"}
+
+
+def test_whoever_waits_for_the_jobs_waits_for_the_image() -> None:
+    assert all("migrate" in ours()[name]["depends_on"] for name in SERVICES)
+    assert "profiles" not in ours()["migrate"]
