@@ -271,6 +271,13 @@ def test_every_port_is_open_to_this_machine_only() -> None:
     assert {port_of(port)[0] for port in published} == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize("name", services())
+def test_no_log_fills_the_disk(name: str) -> None:
+    logging = services()[name]["logging"]
+    assert logging["driver"] == "json-file"
+    assert set(logging["options"]) == {"max-size", "max-file"}
+
+
 def test_everything_that_is_kept_is_in_a_declared_volume() -> None:
     mounted = [volume for service in services().values() for volume in service.get("volumes", [])]
     places = {volume.partition(":")[0] for volume in mounted}
