@@ -6,6 +6,8 @@ from functools import cache
 
 import pytest
 
+from fabrique.stack.addresses import PORTS
+from services.funding.programme import openings, parse
 from tests.deploy.files import ROOT, run_dry, services
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
@@ -60,6 +62,16 @@ def test_what_the_runbook_quotes_is_what_the_code_says(said: str) -> None:
 def test_what_the_runbook_imports_is_there() -> None:
     (module, name) = re.findall(r"import asyncio; from (\S+) import (\w+);", RUNBOOK)[0]
     assert f"async def {name}(" in (ROOT / f"{module.replace('.', '/')}.py").read_text()
+
+
+def test_the_programme_that_the_runbook_puts_can_be_opened() -> None:
+    (url, secret, path) = re.findall(
+        r'(?s)curl -X PUT (\S+) -H "Authorization: Bearer \$(\w+)".*?--data-binary @(\S+)', RUNBOOK
+    )[0]
+    assert url == f"http://127.0.0.1:{PORTS['funding']}/v1/programme"
+    assert f"\n{secret}=" in (ROOT / ".env.example").read_text()
+    opened = openings(parse((ROOT / path).read_text()))
+    assert f'"envelopes":{len(opened)}}}' in RUNBOOK
 
 
 def test_every_link_of_the_runbook_leads_somewhere() -> None:

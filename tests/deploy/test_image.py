@@ -65,6 +65,7 @@ def test_the_image_has_nothing_that_only_develops_or_embeds() -> None:
     embedded = PROJECT["project"]["optional-dependencies"]["embedded"]
     assert {canonicalize_name(Requirement(line).name) for line in embedded} <= names(LOCK)
     assert names(kept()) & others == set()
+    assert set(re.findall(r"requirements\S*\.lock", DOCKERFILE)) == {"requirements.lock"}
 
 
 def test_every_pin_of_the_image_is_one_of_the_lock_with_its_hashes() -> None:
