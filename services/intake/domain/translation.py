@@ -42,5 +42,5 @@ def names(told: Told, platform: str) -> Iterator[tuple[str, Name]]:
 
 def fact_of(told: Told, *, platform: str, known_at: datetime, identifiers: Mapping[str, UUID], contract: str) -> bytes:
     """Write the published fact as its model would; its fields were validated at the door, so no model is made."""
-    said = told.__dict__ | identifiers | {"platform": platform, "contract": contract, "known_at": known_at}
+    said = {**told.__dict__, **identifiers, "platform": platform, "contract": contract, "known_at": known_at}
     return to_json({field: said.get(field, default) for field, default in WRITTEN[type(told)].items()})
