@@ -1,7 +1,6 @@
 """A partner's side of intake's door: tells events in order, and again until each has its answer."""
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +8,15 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
+import msgspec
 
 from shared.kernel.errors import ProgrammeError
 from shared.messaging.backoff import delays
 
-EVENTS_A_REQUEST = 500
+EVENTS_A_REQUEST = 2_000
+"""Some chunks of intake: it reads one while it commits the one before it, which a single chunk would never let it."""
+BYTES_A_REQUEST = 8 * 1024 * 1024
+"""Of events larger than usual fewer are sent: intake reads no request to its end that is longer than 64 MiB."""
 SILENCE_SECONDS_MAX = 60
 """How long the same lines are told again while nothing is answered."""
 PROBLEM = "urn:fabrique:problem:"
@@ -32,6 +35,29 @@ class Answer:
     reason: str = ""
     pointer: str = ""
     detail: str = ""
+
+
+ACCEPTED, REPEATED = Answer(accepted=True), Answer(accepted=True, duplicate=True)
+
+
+class _Field(msgspec.Struct):
+    pointer: str = ""
+    detail: str = ""
+
+
+class _Said(msgspec.Struct):
+    """A line of intake's answer, as far as it is read here."""
+
+    line: int
+    status: int
+    duplicate: bool | None = None
+    type: str | None = None
+    title: str | None = None
+    detail: str | None = None
+    errors: list[_Field] | None = None
+
+
+SAID = msgspec.json.Decoder(_Said)
 
 
 class Door:
@@ -60,39 +86,50 @@ class Door:
 
     async def _ask(self, events: Sequence[dict[str, Any]]) -> tuple[list[Answer], str]:
         """Send one request: the answers up to the first event that has none, and why it has none."""
-        body = b"".join(json.dumps(event, ensure_ascii=False).encode() + b"\n" for event in events)
         try:
-            answer = await self._client.post(self._url, content=body, headers=self._headers)
+            answer = await self._client.post(self._url, content=_body(events), headers=self._headers)
         except httpx.TransportError as error:
             return [], str(error) or type(error).__name__
         if answer.is_client_error:
             raise DoorClosed(f"{self._url} refuses everything: {_sentence(answer)}")
         if not answer.is_success:
             return [], _sentence(answer)
-        return list(_answers(answer.text)), "the answer broke off"
+        return list(_answers(answer.content)), "the answer broke off"
 
 
-def _answers(text: str) -> Iterator[Answer]:
+def _body(events: Sequence[dict[str, Any]]) -> bytes:
+    """Write the first events, one a line: all of them, unless they are very large; at least one."""
+    body = bytearray()
+    for event in events:
+        line = msgspec.json.encode(event)
+        if body and len(body) + len(line) >= BYTES_A_REQUEST:
+            break
+        body += line
+        body += b"\n"
+    return bytes(body)
+
+
+def _answers(content: bytes) -> Iterator[Answer]:
     """Read the answers, in order, up to the first that says to try again, or that is cut."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(content.splitlines(), start=1):
         try:
-            said = json.loads(line)
-        except ValueError:
+            said = SAID.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return
-        if said.get("line") != number or said["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if said.line != number or said.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
         yield _answer(said)
 
 
-def _answer(said: dict[str, Any]) -> Answer:
-    if said["status"] < HTTPStatus.BAD_REQUEST:
-        return Answer(accepted=True, duplicate=bool(said.get("duplicate")))
-    field = (said.get("errors") or [{}])[0]
+def _answer(said: _Said) -> Answer:
+    if said.status < HTTPStatus.BAD_REQUEST:
+        return REPEATED if said.duplicate else ACCEPTED
+    field = said.errors[0] if said.errors else _Field()
     return Answer(
         accepted=False,
-        reason=str(said.get("type", "")).removeprefix(PROBLEM),
-        pointer=str(field.get("pointer", "")),
-        detail=str(field.get("detail") or said.get("detail") or said.get("title", "")),
+        reason=(said.type or "").removeprefix(PROBLEM),
+        pointer=field.pointer,
+        detail=field.detail or said.detail or said.title or "",
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -63,21 +63,23 @@ class Refusals:
 
 
 async def send_file(path: Path, door: Door, refusals: Refusals, *, advance: Advance) -> Sent:
-    """Send all rows, a chunk in memory at a time; sending the same file again is safe.
+    """Send all rows, two chunks in memory at a time; sending the same file again is safe.
 
-    Raises OSError when the file cannot be read, DoorClosed when intake takes nothing.
+    A chunk is told once the one before it is answered, since its rows may stand on that one's; the next is read
+    meanwhile. Raises OSError when the file cannot be read, DoorClosed when intake takes nothing.
     """
     sent = Sent()
     rows = read_rows(path)
-    while chunk := await asyncio.to_thread(_chunk, rows):
-        told = [row.event for row in chunk if row.event is not None]
-        answers = iter(await door.tell(told))
-        for row in chunk:
-            refused = _note(sent, row, next(answers) if row.event is not None else None)
-            if refused is not None:
-                refusals.write(refused)
-        sent.rows += len(chunk)
+    chunk = await asyncio.to_thread(_chunk, rows)
+    while chunk:
+        ahead = asyncio.create_task(asyncio.to_thread(_chunk, rows))
+        try:
+            answers = await door.tell([row.event for row in chunk if row.event is not None])
+        finally:
+            await asyncio.wait([ahead])
+        _note_all(sent, chunk, answers, refusals)
         advance(len(chunk))
+        chunk = ahead.result()
     return sent
 
 
@@ -90,6 +92,15 @@ def platform_of(path: Path) -> str | None:
 
 def _chunk(rows: Iterator[Row]) -> list[Row]:
     return list(islice(rows, EVENTS_A_REQUEST))
+
+
+def _note_all(sent: Sent, chunk: Sequence[Row], answers: Iterable[Answer], refusals: Refusals) -> None:
+    each = iter(answers)
+    for row in chunk:
+        refused = _note(sent, row, next(each) if row.event is not None else None)
+        if refused is not None:
+            refusals.write(refused)
+    sent.rows += len(chunk)
 
 
 def _note(sent: Sent, row: Row, answer: Answer | None) -> RefusedRow | None:

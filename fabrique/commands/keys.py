@@ -9,6 +9,8 @@ from rich.table import Table
 from fabrique.commands.screen import Exit, complain, out, say
 from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
+from services.intake.domain.scope import EVERY_TYPE
+from services.intake.use_cases.keys import KeyTermsInvalid, check_terms
 from shared.kernel.funders import Funder
 
 app = typer.Typer(
@@ -16,7 +18,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Make, list and revoke the keys with which platforms speak to intake.",
 )
-EVERY_TYPE = "*"
 
 
 @app.command()
@@ -29,11 +30,17 @@ def create(
         list[Funder] | None, typer.Option(help="A funder in whose name it may engage and pay; repeat it.")
     ] = None,
 ) -> None:
-    """Make a key and show it, once: only its hash is kept."""
+    """Make a key and show it, once: only its hash is kept. Ends with 2 for a name or a type that there cannot be."""
+    event_types = type_ or (EVERY_TYPE,)
+    try:
+        check_terms(platform, event_types)
+    except KeyTermsInvalid as error:
+        complain(str(error))
+        raise typer.Exit(Exit.MISUSED) from error
     intake = compose("intake", state_folder())
     made = asyncio.run(
         intake.app.create_key(
-            intake.settings, platform=platform, event_types=type_ or (EVERY_TYPE,), funders=funder or ()
+            intake.settings, platform=platform, event_types=event_types, funders=funder or ()
         )
     )  # fmt: skip
     say(f"the key {made.prefix} of {platform}; keep it now, it is shown this once:")

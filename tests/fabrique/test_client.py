@@ -54,9 +54,9 @@ async def test_many_events_go_in_requests_of_a_size_and_keep_their_order() -> No
         assert len(told) <= client.EVENTS_A_REQUEST
         return httpx.Response(200, text="\n".join(accepted(n) for n in range(1, len(told) + 1)))
 
-    answers = await tell(door, events(1_234))
-    assert seen == [str(number) for number in range(1_234)]
-    assert len(answers) == 1_234
+    answers = await tell(door, events(count := 2 * client.EVENTS_A_REQUEST + 234))
+    assert seen == [str(number) for number in range(count)]
+    assert len(answers) == count
     assert all(answer.accepted for answer in answers)
 
 
@@ -114,3 +114,28 @@ async def test_a_silent_door_is_given_up_with_the_reason(monkeypatch: pytest.Mon
     monkeypatch.setattr(client, "SILENCE_SECONDS_MAX", -1)
     with pytest.raises(DoorClosed, match="run it again"):
         await tell(lambda _: httpx.Response(503, text="no"), events(1))
+
+
+async def test_large_events_go_in_smaller_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "BYTES_A_REQUEST", 1_000)
+    sizes: list[int] = []
+
+    def door(request: httpx.Request) -> httpx.Response:
+        sizes.append(len(request.content))
+        return httpx.Response(200, text="\n".join(accepted(n) for n in range(1, len(lines_of(request)) + 1)))
+
+    told = [{"id": "x" * size} for size in (400, 400, 400, 3_000, 10)]
+    assert len(await tell(door, told)) == len(told)
+    assert sizes == [820, 410, 3_010, 20]
+
+
+async def test_what_an_event_says_arrives_as_it_was() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def door(request: httpx.Request) -> httpx.Response:
+        seen.extend(lines_of(request))
+        return httpx.Response(200, text=accepted(1))
+
+    event = {"id": "Lens\u2028Liévin\n", "data": {"large": 10**40, "small": -0.25, "none": None, "nested": [{"a": []}]}}
+    await tell(door, [event])
+    assert seen == [event]

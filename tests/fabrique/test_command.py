@@ -61,6 +61,18 @@ def test_a_misused_command_ends_with_2(words: tuple[str, ...], typed: Type) -> N
     assert typed(*words).code == Exit.MISUSED
 
 
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [(("Citeslab",), "small letters"), (("citeslab", "--type", "PaymentMad"), "PaymentMad; they are BusinessCeased, ")],
+)
+def test_a_key_on_impossible_terms_ends_with_2_and_the_remedy(
+    words: tuple[str, ...], remedy: str, typed: Type, tmp_path: Path
+) -> None:
+    said = typed("key", "create", *words, FABRIQUE_STATE_DIR=str(tmp_path))
+    assert said.code == Exit.MISUSED
+    assert remedy in said.complained
+
+
 def test_a_migration_asks_for_the_database_that_it_was_not_told(typed: Type) -> None:
     said = typed("migrate", "funding")
     assert said.code == Exit.MISUSED

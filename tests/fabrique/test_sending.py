@@ -1,13 +1,18 @@
 """Files: every row is accounted for, what is refused is listed beside the file, and sending again changes nothing."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import as_file
 from pathlib import Path
 from typing import Any
 
-from fabrique.client import Answer, Door
+import pytest
+
+from fabrique import sending
+from fabrique.client import Answer, Door, DoorClosed
 from fabrique.demo.files import GRANTS, demo_file
+from fabrique.imports import Row, read_rows
 from fabrique.sending import Refusals, Sent, platform_of, send_file
 
 
@@ -70,6 +75,69 @@ async def test_rows_refused_here_and_at_the_door_are_listed_alike(tmp_path: Path
         (2, "/data/contract", "contract-unknown"),
         (4, "", "not-json"),
     ]
+
+
+class Slow(Memory):
+    """A door that answers once somebody lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[list[str]] = []
+        self.let = asyncio.Semaphore(0)
+
+    async def tell(self, events: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Answer, in the end."""
+        self.asked.append([event["id"] for event in events])
+        await self.let.acquire()
+        return await super().tell(events)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110  what is waited for happens in a thread
+            await asyncio.sleep(0.001)
+
+
+async def test_the_next_rows_are_read_while_some_are_told_and_told_once_those_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "EVENTS_A_REQUEST", 2)
+    path, read = events_file(tmp_path, *["CV219"] * 5), []
+
+    def rows_noted(path: Path) -> Iterator[Row]:
+        for row in read_rows(path):
+            read.append(row.line)
+            yield row
+
+    monkeypatch.setattr(sending, "read_rows", rows_noted)
+    door = Slow()
+    sent = asyncio.create_task(send(path, door))
+    await until(lambda: read == [1, 2, 3, 4])
+    assert door.asked == [["0", "1"]]
+    door.let.release()
+    await until(lambda: read == [1, 2, 3, 4, 5, 6])
+    assert door.asked == [["0", "1"], ["2", "3"]]
+    door.let.release()
+    door.let.release()
+    assert (await sent)[0].accepted == 5
+    assert door.asked == [["0", "1"], ["2", "3"], ["4"]]
+
+
+class Closed(Memory):
+    """A door that takes nothing."""
+
+    async def tell(self, events: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Take nothing."""
+        raise DoorClosed(f"none of {len(events)}")
+
+
+async def test_a_closed_door_ends_it_while_the_next_rows_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "EVENTS_A_REQUEST", 1)
+    with pytest.raises(DoorClosed, match="none of 1"):
+        await send(events_file(tmp_path, "CV219", "CV217"), Closed())
 
 
 async def test_no_list_is_left_when_nothing_is_refused(tmp_path: Path) -> None:

@@ -13,12 +13,17 @@ from shared.database.tables import OutboxPartition
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 
-RECEIVED = "SELECT door_key, event_id, content FROM received_event WHERE door_key = ANY($1)"
-CONTRACTS = "SELECT contract FROM known_contract WHERE contract = ANY($1)"
-OWNERS = (
-    "SELECT commitment_id, platform, contract, exercise, event_id FROM commitment_owner WHERE commitment_id = ANY($1)"
+RECEIVED = (
+    "SELECT door_key, event_id, content FROM unnest($1::bytea[]) AS wanted(door_key) JOIN received_event"
+    " USING (door_key)"
 )
-PSEUDONYMS = "SELECT key, identifier FROM pseudonym WHERE key = ANY($1)"
+"""Joins, never `= ANY($1)`: once its plan is cached, PostgreSQL compares that array with each row, one by one."""
+CONTRACTS = "SELECT contract FROM unnest($1::text[]) AS wanted(contract) JOIN known_contract USING (contract)"
+OWNERS = (
+    "SELECT commitment_id, platform, contract, exercise, event_id FROM unnest($1::uuid[]) AS wanted(commitment_id)"
+    " JOIN commitment_owner USING (commitment_id)"
+)
+PSEUDONYMS = "SELECT key, identifier FROM unnest($1::bytea[]) AS wanted(key) JOIN pseudonym USING (key)"
 FINGERPRINT = "SELECT fingerprint FROM secret_fingerprint"
 
 

@@ -37,16 +37,21 @@ class NewKey:
     key: str
 
 
-async def create_key(
-    engine: AsyncEngine, *, platform: str, event_types: Collection[str], funders: Iterable[Funder], clock: Clock
-) -> NewKey:
-    """Make a key for a platform. Raises KeyTermsInvalid for an unknown type or a platform that cannot be named so."""
+def check_terms(platform: str, event_types: Collection[str]) -> None:
+    """Raise KeyTermsInvalid for an unknown type of event, or a platform that cannot be named so."""
     if unknown := set(event_types) - TOLD.keys() - {EVERY_TYPE}:
-        raise KeyTermsInvalid(f"not types of event: {', '.join(sorted(unknown))}")
+        raise KeyTermsInvalid(f"not types of event: {', '.join(sorted(unknown))}; they are {', '.join(sorted(TOLD))}")
     try:
         PLATFORM.validate_python(platform)
     except ValueError as error:
         raise KeyTermsInvalid("a platform is named with small letters, digits and hyphens") from error
+
+
+async def create_key(
+    engine: AsyncEngine, *, platform: str, event_types: Collection[str], funders: Iterable[Funder], clock: Clock
+) -> NewKey:
+    """Make a key for a platform. Raises KeyTermsInvalid."""
+    check_terms(platform, event_types)
     prefix = secrets.token_hex(PREFIX_BYTES)
     key = api_key.written(prefix, secrets.token_urlsafe(SECRET_BYTES))
     async with transaction(engine) as session:

@@ -45,6 +45,12 @@ def test_the_fact_follows_its_schema_and_names_nobody(told: Told) -> None:
             assert said[field] == content, field
 
 
+@pytest.mark.parametrize("told", TOLD_EXAMPLES, ids=lambda told: type(told).__name__)
+def test_the_fact_is_written_as_its_model_would_write_it(told: Told) -> None:
+    value, fact = published(told)
+    assert fact.model_dump_json().encode() == value
+
+
 def test_every_told_type_has_an_example_and_a_fact_of_its_name() -> None:
     assert {type(told).__name__ for told in TOLD_EXAMPLES} == set(TOLD)
     assert {model.__name__: fact.__name__ for model, fact in PUBLISHED.items()} == {name: name for name in TOLD}
