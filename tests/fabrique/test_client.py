@@ -83,6 +83,17 @@ async def test_what_was_not_answered_is_told_again_from_there() -> None:
     assert requests == [list("01234")] * 3 + [list("234"), list("34")]
 
 
+async def test_an_answer_out_of_its_place_is_not_taken_for_another_events() -> None:
+    requests: list[int] = []
+
+    def door(request: httpx.Request) -> httpx.Response:
+        requests.append(len(lines_of(request)))
+        return httpx.Response(200, text=f"{accepted(1)}\n{accepted(3)}\n{accepted(2)}")
+
+    assert len(await tell(door, events(3))) == 3
+    assert requests == [3, 2, 1]
+
+
 async def test_a_refusal_says_why_and_where() -> None:
     refused = {
         "line": 1, "type": "urn:fabrique:problem:field-invalid", "title": "The event is not valid.", "status": 422,
