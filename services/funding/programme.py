@@ -189,12 +189,8 @@ def _weightless(programme: Programme, key: Key) -> str | None:
         return f"{', '.join(silent)} say no caseload: give caseload in each contract, or split otherwise"
     if any(contract.weight(key) for contract in programme.contract):
         return None
-    missing = {
-        "population": "inhabitants: give qpv_population",
-        "caseload": "caseload: give caseload",
-        "equal": "weight",
-    }
-    return f"no contract has {missing[key]}, or split otherwise"
+    said = "inhabitants: give qpv_population" if key == "population" else "caseload: give caseload"
+    return f"no contract has {said}, or split otherwise"
 
 
 def _path(location: Location) -> str:

@@ -285,3 +285,13 @@ async def test_the_handler_sees_where_each_event_came_from(ledger: Ledger) -> No
     await ledger.micro_batch(stream).apply(records)
     assert [(p, o, s) for p, o, s, _ in seen] == [(0, 0, 1), (0, 1, 2), (3, 0, 1), (3, 1, 2)]
     assert [str(i) for *_, i in seen] == [dict(r.headers)["ce_id"].decode() for r in records]
+
+
+async def test_whoever_waits_for_commits_is_called_after_each_and_not_when_nothing_was_new(ledger: Ledger) -> None:
+    calls: list[int] = []
+    batch = ledger.micro_batch(await noting_stream(ledger), committed=lambda: calls.append(1))
+    await batch.apply(log(3))
+    await batch.apply(log(3))
+    assert len(calls) == 1
+    await batch.apply(log(5))
+    assert len(calls) == 2
