@@ -109,6 +109,16 @@ def test_ports_are_free_and_below_the_range_of_clients() -> None:
     assert is_free(port)
 
 
+def test_a_port_is_given_once_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fabrique.embedded.ports.LOWEST", 32_700)
+    monkeypatch.setattr("fabrique.embedded.ports._given", set[int]())
+    ports: list[int] = []
+    with pytest.raises(OSError, match="no free port"):
+        ports.extend(free_port() for _ in range(100))
+    assert len(ports) > 50
+    assert len(ports) == len(set(ports))
+
+
 def test_a_port_that_is_listened_on_is_not_free() -> None:
     code = (
         "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print(1, flush=True); input()"
