@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.funding.domain.commitment import Asked, Commitment, State
-from services.funding.domain.envelope import Envelope, Posting
+from services.funding.domain.envelope import RESERVE, WAIT, Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
 from shared.contracts.allocation import RefusalReason, Standing
 from shared.contracts.commitment import (
@@ -152,11 +152,25 @@ class Books:
             return _movement_refused(event, commitment, RefusalReason.NO_ROOM)
         if standing is Standing.WAITLISTED and (asked.cdc > previous.cdc or asked.state > previous.state):
             commitment.place = event.place
-        postings = self._leave(commitment)
-        commitment.asked, commitment.cost = asked, fact.cost_cents
-        postings += self._enter(wanted, commitment.state)
+        postings = self._change(commitment, asked)
+        commitment.cost = fact.cost_cents
         self.changed_commitments.add(commitment.commitment_id)
         return _outcome(Kind.AMENDED, commitment, postings, standing=standing, previous=previous)
+
+    def _change(self, commitment: Commitment, asked: Asked) -> tuple[Posting, ...]:
+        """Make the amounts these, and post the difference alone; who waits for an envelope is counted there."""
+        way = WAIT if commitment.state is State.WAITLISTED else RESERVE
+        before, postings = commitment.asked, []
+        for funder in Funder:
+            old, new = before.of(funder), asked.of(funder)
+            envelope = self.envelopes.get(envelope_id(commitment.contract, funder, commitment.exercise))
+            if envelope is None or old == new:
+                continue
+            if way is WAIT:
+                envelope.waiting_count += bool(new) - bool(old)
+            postings.append(envelope.move(way if new > old else way.back, abs(new - old)))
+        commitment.asked = asked
+        return tuple(postings)
 
     def _fits(self, commitment: Commitment, wanted: list[tuple[Envelope, int]]) -> bool:
         """Tell whether a reserved commitment's new amounts fit once its old ones are given back."""

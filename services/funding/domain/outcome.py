@@ -11,14 +11,21 @@ from shared.contracts.allocation import RefusalReason, Standing
 
 
 class Kind(StrEnum):
-    """The decisions of the spine, by the name of their event."""
+    """The decisions about commitments, by the name of their event."""
 
     RESERVED = "AllocationReserved"
     WAITLISTED = "AllocationWaitlisted"
     PROMOTED = "AllocationPromoted"
+    DISPLACED = "AllocationDisplaced"
     REFUSED = "AllocationRefused"
     AMENDED = "AllocationAmended"
     RELEASED = "AllocationReleased"
+    ENGAGED = "AllocationEngaged"
+    CERTIFIED = "CertificationRecorded"
+    PAID = "PaymentRecorded"
+    RETURNED = "PaymentReturnRecorded"
+    DECOMMITTED = "AllocationDecommitted"
+    CLOSED = "AllocationClosed"
     HELD = "MovementHeld"
     MOVEMENT_REFUSED = "MovementRefused"
 

@@ -38,7 +38,8 @@ SUMS = (
 )
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
-    " engaged_cents, paid_cents, waiting_count, version FROM envelope ORDER BY envelope_id"
+    " engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payment_credits_cents, payments_frozen_cents,"
+    " payment_opened_cents, payment_carried_over_cents, closed FROM envelope ORDER BY envelope_id"
 )
 COMMITMENT = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
 COMMITMENTS = f"SELECT {COMMITMENT} FROM commitment ORDER BY commitment_id"  # noqa: S608  as above

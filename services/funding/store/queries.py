@@ -16,8 +16,9 @@ from shared.kernel.funders import Funder
 COMMITMENT_COLUMNS = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
-    " engaged_cents, paid_cents, waiting_count, version FROM unnest($1::text[]) AS wanted(contract)"
-    " JOIN envelope USING (contract) ORDER BY envelope_id"
+    " engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payment_credits_cents, payments_frozen_cents,"
+    " payment_opened_cents, payment_carried_over_cents, closed"
+    " FROM unnest($1::text[]) AS wanted(contract) JOIN envelope USING (contract) ORDER BY envelope_id"
 )
 """Joins, never `= ANY($1)`: once its plan is cached, PostgreSQL compares that array with each row, one by one."""
 COMMITMENTS = (
@@ -91,7 +92,9 @@ async def waitlist(session: Session, *, contract: str, exercise: int) -> list[Co
 UNSTATED = (
     "SELECT envelope_id, contract, funder, exercise, e.version, authorised_cents, frozen_cents, reserved_cents,"
     " waitlisted_cents, engaged_cents, paid_cents,"
-    " authorised_cents - frozen_cents - reserved_cents - engaged_cents AS available_cents, waiting_count"
+    " authorised_cents - frozen_cents - reserved_cents - engaged_cents - lapsed_cents AS available_cents,"
+    " waiting_count, lapsed_cents, payment_credits_cents IS NOT NULL AS has_payment_credits,"
+    " coalesce(payment_credits_cents, 0) AS payment_credits_cents, payments_frozen_cents, closed"
     " FROM envelope e LEFT JOIN envelope_statement s USING (envelope_id)"
     " WHERE envelope_id > $1 AND e.version > coalesce(s.version, 0) ORDER BY envelope_id LIMIT $2"
 )

@@ -14,10 +14,14 @@ COMMITMENT_COLUMNS = (
 UPDATE_ENVELOPES = (
     "UPDATE envelope SET authorised_cents = v.authorised, frozen_cents = v.frozen, reserved_cents = v.reserved,"
     " waitlisted_cents = v.waitlisted, engaged_cents = v.engaged, paid_cents = v.paid,"
-    " waiting_count = v.waiting_count, version = v.version"
+    " waiting_count = v.waiting_count, version = v.version, lapsed_cents = v.lapsed,"
+    " payment_credits_cents = v.payment_credits, payments_frozen_cents = v.payments_frozen,"
+    " payment_opened_cents = v.payment_opened, payment_carried_over_cents = v.payment_carried_over, closed = v.closed"
     " FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],"
-    " $8::int[], $9::bigint[]) AS v(envelope_id, authorised, frozen, reserved, waitlisted, engaged, paid,"
-    " waiting_count, version) WHERE envelope.envelope_id = v.envelope_id"
+    " $8::int[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],"
+    " $15::boolean[]) AS v(envelope_id, authorised, frozen, reserved, waitlisted, engaged, paid,"
+    " waiting_count, version, lapsed, payment_credits, payments_frozen, payment_opened, payment_carried_over, closed)"
+    " WHERE envelope.envelope_id = v.envelope_id"
 )
 UPDATE_COMMITMENTS = (
     "UPDATE commitment SET cdc_cents = v.cdc, state_cents = v.state_cents, cost_cents = v.cost, place = v.place,"
@@ -26,8 +30,9 @@ UPDATE_COMMITMENTS = (
 )
 INSERT_ENVELOPES = (
     "INSERT INTO envelope (envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents,"
-    " waitlisted_cents, engaged_cents, paid_cents, waiting_count, version)"
-    " VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING"
+    " waitlisted_cents, engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payments_frozen_cents,"
+    " payment_opened_cents, payment_carried_over_cents, closed)"
+    " VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false) ON CONFLICT DO NOTHING"
 )
 MARK_STATED = (
     "INSERT INTO envelope_statement (envelope_id, version) SELECT * FROM unnest($1::text[], $2::bigint[])"
@@ -51,7 +56,8 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
         envelopes = (books.envelopes[name] for name in sorted(books.changed_envelopes))
         columns = zip(
             *((e.envelope_id, e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid, e.waiting_count,
-               e.version) for e in envelopes),
+               e.version, e.lapsed, e.payment_credits, e.payments_frozen, e.payment_opened, e.payment_carried_over,
+               e.closed) for e in envelopes),
             strict=True,
         )  # fmt: skip
         await connection.execute(UPDATE_ENVELOPES, *(list(column) for column in columns))
