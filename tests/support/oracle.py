@@ -19,30 +19,21 @@ from tests.support.oracle_book import (
     Json,
     Refused,
     asks,
-    held_if,
     posted,
     refused_if,
     said,
 )
 from tests.support.oracle_envelopes import commanded, opened
 
-SPINE = ("CommitmentDeclared", "CommitmentAmended", "CommitmentWithdrawn")
-SPINE_BALANCES = ("authorised_cents", "reserved_cents", "waitlisted_cents", "waiting_count")
-SPINE_TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority")
-
 
 class Oracle:
-    """The ledger of one partition, as a patient clerk would keep it.
+    """The ledger of one partition, as a patient clerk would keep it."""
 
-    `spine_only`: what funders do after that is answered `not-decided-yet`, and only commitments' facts are told.
-    """
-
-    def __init__(self, *, spine_only: bool = False) -> None:
+    def __init__(self) -> None:
         self.book = Book()
         self.decisions: list[Json] = []
         self.refused_commands: list[Json] = []
         self.waiting: list[Json] = []  # held movements, in order of their place
-        self.spine_only = spine_only
         self.turn = 0
 
     def tell(self, steps: Iterable[Json]) -> "Oracle":
@@ -52,19 +43,21 @@ class Oracle:
             cause = step.get("id") or step.get("command")
             for ordinal, fact in enumerate(self._take(step)):
                 identity = {"id": cause and str(uuid5(UUID(cause), str(ordinal))), "cause": cause}
-                if not self.spine_only:
-                    self.decisions.append(identity | fact)
-                elif not fact["type"].startswith("Envelope"):
-                    self.decisions.append(identity | {k: v for k, v in fact.items() if k != "postings"})
+                self.decisions.append(identity | fact)
         return self
+
+    @property
+    def answers(self) -> list[Json]:
+        """The decisions about commitments."""
+        return [told for told in self.decisions if not told["type"].startswith("Envelope")]
 
     def balances(self) -> dict[str, Json]:
         """Each envelope, whole."""
-        return _only(SPINE_BALANCES, self.book.balances()) if self.spine_only else self.book.balances()
+        return self.book.balances()
 
     def commitments(self) -> dict[str, Json]:
         """Each commitment, with its amounts."""
-        return _only(SPINE_TERMS, self.book.commitments()) if self.spine_only else self.book.commitments()
+        return self.book.commitments()
 
     def held(self) -> list[tuple[str, str]]:
         """The id of each held movement, in order, and what it waits for now."""
@@ -97,8 +90,7 @@ class Oracle:
             return self._decided(event["type"], event["value"])
         except Held as why:
             known = self._known(event["value"])
-            if not self.spine_only:
-                self.waiting.append({"event": event, "reason": str(why)})
+            self.waiting.append({"event": event, "reason": str(why)})
             return [said("MovementHeld", _about(event["value"], known), movement=event["type"], reason=str(why))]
 
     def _looked_at_again(self, contract: str) -> Iterator[Json]:
@@ -129,19 +121,13 @@ class Oracle:
                 refused_if(known is not None, "already-declared")
                 return [self._declared(value)]
             if known is None:
-                refused_if(
-                    self.spine_only or kind in ("CommitmentAmended", "CommitmentWithdrawn"), "commitment-unknown"
-                )
+                refused_if(kind in ("CommitmentAmended", "CommitmentWithdrawn"), "commitment-unknown")
                 raise Held("not-declared")
-            held_if(self.spine_only and kind not in SPINE, "not-decided-yet")
             refused_if(known["state"] in ("refused", "released"), "not-standing")
             refused_if(known["state"] == "closed" and kind != "PaymentReturned", "not-standing")
             return list(ACTS[kind](self.book, value, known, self.turn))
         except Refused as why:
-            answer = said("MovementRefused", _about(value, known), movement=kind, reason=str(why))
-            if known is None or kind != "CommitmentAmended" or str(why) == "not-standing":
-                return [answer]
-            return [answer, *self.book.promoted(known["contract"], known["exercise"])]
+            return [said("MovementRefused", _about(value, known), movement=kind, reason=str(why))]
 
     def _declared(self, value: Json) -> Json:
         asked = {funder: value.get(field) or 0 for funder, field in FUNDERS.items()}
@@ -170,7 +156,3 @@ class Oracle:
 def _about(value: Json, known: Json | None) -> Json:
     """Whom an answer without amounts is about; the exercise of who is unknown is unknown."""
     return value | {"exercise": None if known is None else known["exercise"]}
-
-
-def _only(names: Iterable[str], rows: dict[str, Json]) -> dict[str, Json]:
-    return {key: {name: row[name] for name in names} for key, row in rows.items()}

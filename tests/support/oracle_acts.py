@@ -84,6 +84,7 @@ def _returned(book: Book, value: Json, known: Json, __: int) -> Iterator[Json]:
     held_if(missing > 0 and known["state"] != "closed" and missing <= may_be_paid_yet, "not-paid")
     refused_if(missing > 0, "exceeds-paid")
     known["paid"][funder][year] -= cents
+    known["certified"][funder] = max(0, known["certified"][funder] - cents)
     yield _money(book, "PaymentReturnRecorded", value, known, paid=False)
 
 

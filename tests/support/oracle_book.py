@@ -170,12 +170,17 @@ def amended(known: Json, after: Amounts) -> Json:
         if cents
     ]
     previous = {f"previous_{field}": before[funder] for funder, field in FUNDERS.items()}
-    return said("AllocationAmended", known, after, postings, standing=known["state"], **previous)
+    return said("AllocationAmended", known, after, postings, standing=stands(known), **previous)
+
+
+def stands(known: Json) -> str:
+    """Where what is promised stands: of an engaged commitment it is reserved."""
+    return "waitlisted" if known["state"] == "waitlisted" else "reserved"
 
 
 def ended(kind: str, state: str, known: Json) -> Json:
     """It stands no more: what was promised goes back to where it came from."""
-    standing, known["state"] = known["state"], state
+    standing, known["state"] = stands(known), state
     given_back = UNQUEUED if standing == "waitlisted" else GIVEN_BACK
     left = {funder: promised(known, funder) for funder in FUNDERS}
     return said(kind, known, left, posted(known, given_back, amounts=left), standing=standing)

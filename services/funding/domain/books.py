@@ -93,7 +93,7 @@ class Books(Accounts):
     def _decide(self, event: Event) -> list[Outcome]:
         fact = event.fact
         if type(fact) is CommitmentDeclared:
-            return [self._declare(fact, event.place)]
+            return [self._declare(fact, event)]
         if isinstance(fact, CommitmentAmended | CommitmentWithdrawn):
             commitment = self._standing(fact)
             if isinstance(commitment, RefusalReason):
@@ -157,16 +157,16 @@ class Books(Accounts):
     def _refused(self, event: Event | HeldMovement, reason: RefusalReason) -> Outcome:
         return self._answered(Kind.MOVEMENT_REFUSED, event, reason)
 
-    def _declare(self, fact: CommitmentDeclared, place: int) -> Outcome:
+    def _declare(self, fact: CommitmentDeclared, event: Event) -> Outcome:
         asked = Asked(fact.cdc_cents, fact.state_cents)
         known = self.commitments.get(fact.commitment_id)
         if known is not None:
-            return Outcome(Kind.MOVEMENT_REFUSED, known.commitment_id, known.contract, known.exercise, NOTHING,
-                           reason=RefusalReason.ALREADY_DECLARED, movement="CommitmentDeclared")  # fmt: skip
+            here = known.contract == fact.contract
+            return self._refused(event, RefusalReason.ALREADY_DECLARED if here else RefusalReason.COMMITMENT_UNKNOWN)
         wanted = self.wanted(fact.contract, fact.exercise, asked)
         kind, state, reason = _first_answer(wanted)
         commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents,
-                                fact.priority, place, state, is_new=True)  # fmt: skip
+                                fact.priority, event.place, state, is_new=True)  # fmt: skip
         self.commitments[fact.commitment_id] = commitment
         self.changed_commitments.add(fact.commitment_id)
         postings: tuple[Posting, ...] = ()
@@ -216,10 +216,10 @@ def _first_answer(wanted: list[tuple[Envelope, int]] | None) -> tuple[Kind, Stat
     """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting."""
     if wanted is None:
         return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
+    if any(envelope.closed for envelope, _ in wanted):
+        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
     fits = True
     for envelope, amount in wanted:
-        if envelope.closed:
-            return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
         if amount > envelope.authorised:
             return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
         fits = fits and amount <= envelope.room and not envelope.waiting_count

@@ -17,28 +17,7 @@ def upgrade() -> None:
     op.add_column("envelope", sa.Column("payment_credits_cents", sa.BigInteger))
     op.add_column("envelope", sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()))
     op.alter_column("envelope", "closed", server_default=None)
-    _replace_check(
-        "envelope", "ck_envelope_room",
-        "reserved_cents + engaged_cents + lapsed_cents <= authorised_cents - frozen_cents",
-    )  # fmt: skip
-    _replace_check(
-        "envelope", "ck_envelope_not_negative",
-        "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
-        " paid_cents, payments_frozen_cents) >= 0",
-    )  # fmt: skip
-    _replace_check(
-        "envelope", "ck_envelope_paid",
-        "paid_cents <= coalesce(payment_credits_cents - payments_frozen_cents, engaged_cents)",
-    )  # fmt: skip
-    _replace_check(
-        "commitment", "ck_commitment_asks",
-        "least(cdc_cents, state_cents) >= 0 AND (cdc_cents + state_cents > 0 OR state IN ('engaged', 'closed'))",
-    )  # fmt: skip
-    _replace_check(
-        "commitment", "ck_commitment_state",
-        "state IN ('reserved', 'waitlisted', 'engaged', 'refused', 'released', 'closed')",
-    )  # fmt: skip
-
+    _replace_checks()
     _create_engagement()
     op.create_table(
         "held_movement",
@@ -73,6 +52,30 @@ def _create_engagement() -> None:
         sa.Column("paid_cents", sa.BigInteger, nullable=False),
         sa.CheckConstraint("paid_cents >= 0", name="ck_payment_not_negative"),
     )
+
+
+def _replace_checks() -> None:
+    _replace_check(
+        "envelope", "ck_envelope_room",
+        "reserved_cents + engaged_cents + lapsed_cents <= authorised_cents - frozen_cents",
+    )  # fmt: skip
+    _replace_check(
+        "envelope", "ck_envelope_not_negative",
+        "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
+        " paid_cents, payments_frozen_cents) >= 0",
+    )  # fmt: skip
+    _replace_check(
+        "envelope", "ck_envelope_paid",
+        "paid_cents <= coalesce(payment_credits_cents - payments_frozen_cents, engaged_cents)",
+    )  # fmt: skip
+    _replace_check(
+        "commitment", "ck_commitment_asks",
+        "least(cdc_cents, state_cents) >= 0 AND (cdc_cents + state_cents > 0 OR state IN ('engaged', 'closed'))",
+    )  # fmt: skip
+    _replace_check(
+        "commitment", "ck_commitment_state",
+        "state IN ('reserved', 'waitlisted', 'engaged', 'refused', 'released', 'closed')",
+    )  # fmt: skip
 
 
 def _replace_check(table: str, name: str, condition: str) -> None:
