@@ -122,8 +122,8 @@ def _event(words: list[str], more: dict[str, str], number: int) -> Json:
     verb, who, year = words[0], words[1], int(more.get("in", 2016))
     about: Json = {"contract": more.get("at", "CV219"), "number": number, "occurred_on": f"{year}-10-02"}
     if verb in ACTS:
-        kind = {"kind": verb} if ACTS[verb] == "PaymentMade" else {}
-        act = {"funder": words[2], "amount_cents": cents(words[3]), "exercise": year}
+        kind: Json = {"kind": verb} if ACTS[verb] == "PaymentMade" else {}
+        act: Json = {"funder": words[2], "amount_cents": cents(words[3]), "exercise": year}
         return event(ACTS[verb], who, **about, **act, **kind)
     if verb == "withdraw":
         return event("CommitmentWithdrawn", who, **about, reason="abandoned")

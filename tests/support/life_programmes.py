@@ -115,7 +115,8 @@ def _whim(draw: Draw, exercise: int) -> tuple[str, Json]:
         ("CommitmentEngaged", funders), ("ServiceCertified", funders), ("PaymentReturned", funders),
         ("PaymentMade", funders | {"kind": "balance"}), ("CommitmentDecommitted", funders),
     ]  # fmt: skip
-    return draw(st.sampled_from(whims))
+    chosen: tuple[str, Json] = draw(st.sampled_from(whims))
+    return chosen
 
 
 def _told(draw: Draw, name: str, contract: str, exercise: int, act: tuple[str, Json]) -> Json:
@@ -173,5 +174,5 @@ def _numbered(step: Json, number: int) -> Json:
         return step | {"command": named(f"open/{number}")}
     if "command" in step:
         return step
-    about = {"contract": step["contract"], "number": number, "occurred_on": step["occurred_on"]}
+    about: Json = {"contract": step["contract"], "number": number, "occurred_on": step["occurred_on"]}
     return event(step["type"], step["who"], **about, **step["terms"])
