@@ -83,8 +83,10 @@ def _returned(book: Book, value: Json, known: Json, __: int) -> Iterator[Json]:
     may_be_paid_yet = known["asked"][funder] - _paid_in_all(known, funder)
     held_if(missing > 0 and known["state"] != "closed" and missing <= may_be_paid_yet, "not-paid")
     refused_if(missing > 0, "exceeds-paid")
+    all_was_paid = known["certified"][funder] <= _paid_in_all(known, funder)
     known["paid"][funder][year] -= cents
-    known["certified"][funder] = max(0, known["certified"][funder] - cents)
+    if all_was_paid:
+        known["certified"][funder] = min(known["certified"][funder], _paid_in_all(known, funder))
     yield _money(book, "PaymentReturnRecorded", value, known, paid=False)
 
 

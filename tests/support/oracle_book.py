@@ -183,6 +183,8 @@ def ended(kind: str, state: str, known: Json) -> Json:
     standing, known["state"] = stands(known), state
     given_back = UNQUEUED if standing == "waitlisted" else GIVEN_BACK
     left = {funder: promised(known, funder) for funder in FUNDERS}
+    if state == "closed":
+        known["asked"] = dict(known["engaged"])
     return said(kind, known, left, posted(known, given_back, amounts=left), standing=standing)
 
 

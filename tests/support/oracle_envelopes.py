@@ -179,5 +179,5 @@ def _moved(book: Book, fact: str, envelope: str, move: tuple[str, str], both: Bo
     lines = [(envelope, credit, debit, amount), (envelope, f"payment-{credit}", f"payment-{debit}", payment)]
     return {
         "type": fact, "envelope_id": envelope, "amount_cents": amount,
-        "payment_cents": payment if has_credits else None, "moves": {}, "postings": [line for line in lines if line[3]],
+        "payment_cents": payment if has_credits else 0, "moves": {}, "postings": [line for line in lines if line[3]],
     }  # fmt: skip

@@ -105,8 +105,10 @@ def _take_back(envelopes: Envelopes, commitment: Commitment, fact: PaymentReturn
         if commitment.state is State.CLOSED or amount > paid + to_come:
             return RefusalReason.EXCEEDS_PAID
         return HeldReason.NOT_PAID
+    was_all_paid = engagement.certified <= engagement.paid
     engagement.paid_by[payer.exercise] = paid - amount
-    engagement.certified = max(0, engagement.certified - amount)
+    if was_all_paid:
+        engagement.certified = min(engagement.certified, engagement.paid)
     return [_money(Kind.RETURNED, commitment, payer, -amount)]
 
 
