@@ -15,7 +15,7 @@ TOPIC = "intake.commitment.v1"
 NAMES = UUID("5f1c9a52-7d0e-4c6b-9a2e-2f6f4f6f9b10")
 START = datetime(2016, 10, 3, 9, 0, tzinfo=UTC)
 FUNDERS_ACTS = ("CommitmentEngaged", "CommitmentEngaged", "ServiceCertified", "PaymentMade", "PaymentMade",
-                "PaymentReturned", "CommitmentDecommitted", "CommitmentClosed")  # fmt: skip
+                "PaymentReturned", "PaymentReturned", "CommitmentDecommitted", "CommitmentClosed")  # fmt: skip
 
 
 def named(name: str) -> str:

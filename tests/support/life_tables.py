@@ -248,7 +248,8 @@ LIFE = {
         engage A CDC 70                     -> engaged A CDC 70
         advance A CDC 20                    -> paid A CDC 20 advance from treasury
         declare C 30+0                      -> waitlisted C 30+0
-        close A in 2017                     -> decommitted A CDC 50, lapsed; closed A 30+0, was reserved; promoted C 30+0
+        close A in 2017                     -> decommitted A CDC 50, lapsed
+            and closed A 30+0, was reserved; promoted C 30+0
         = CDC reserved 30, engaged 20, lapsed 50, room 0
     """,
     "who is refused or released stands no more, whatever is told": """
@@ -261,7 +262,7 @@ LIFE = {
         return C CDC 1                      -> movement refused C: not-standing
         close C                             -> movement refused C: not-standing
     """,
-    "one who waits at the head though it fits is served by the next promotions, not by an amendment that is refused": """
+    "one who waits at the head though it fits is served by the next promotions, not by a refused amendment": """
         open CDC 100                        -> opened CDC 100
         declare A 60+0                      -> reserved A 60+0
         declare B 50+0 priority 9           -> waitlisted B 50+0
