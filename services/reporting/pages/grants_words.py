@@ -18,8 +18,8 @@ FRENCH: Mapping[str, str] = {
     "grant_one": "subvention",
     "grant_several": "subventions",
     "grants_reserve": "Ce sont des postes d’adultes-relais, et non le volet économique du programme : d’autres"
-    " crédits, plus tard, mais dans les mêmes contrats et connus ligne à ligne. L’exemple éprouve les clés ; il ne dit pas comment"
-    " l’État aurait dû décider.",
+    " crédits, plus tard, mais dans les mêmes contrats et connus ligne à ligne. L’exemple éprouve les clés ; il ne"
+    " dit pas comment l’État aurait dû décider.",
     "how_population": "selon les habitants des quartiers",
     "how_equal": "à parts égales",
     "how_mix": "pour moitié selon chacune de ces deux clés",
@@ -94,8 +94,8 @@ ENGLISH: Mapping[str, str] = {
     "grant_one": "grant",
     "grant_several": "grants",
     "grants_reserve": "These are posts of mediators (adultes-relais), not the programme’s economic pillar: other"
-    " credits, of later years, but in the same contracts and known row by row. The example tries the keys; it does not say how the"
-    " State should have decided.",
+    " credits, of later years, but in the same contracts and known row by row. The example tries the keys; it does"
+    " not say how the State should have decided.",
     "how_population": "by inhabitants of the districts",
     "how_equal": "equally",
     "how_mix": "one half by each of the two",
