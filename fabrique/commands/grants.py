@@ -59,7 +59,7 @@ def write() -> None:
         complain("This is not the project's own folder: there is no docs/ to write to.")
         raise typer.Exit(Exit.IMPOSSIBLE)
     for path, text in files(compare(shipped_grants())).items():
-        (ROOT / path).parent.mkdir(exist_ok=True)
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(text, encoding="utf-8")
         say(str(path))
 

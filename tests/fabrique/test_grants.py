@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,19 @@ def test_the_comparison_is_taken_away_as_csv(typed: Type) -> None:
 def test_the_document_is_what_markdown_shows(typed: Type) -> None:
     shown = typed("grants", "compare", "--format", "markdown").shown
     assert shown == (ROOT / DOCUMENT).read_text(encoding="utf-8")
+
+
+def test_the_files_are_written_into_the_project_and_nowhere_else(
+    typed: Type, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, comparison: Comparison
+) -> None:
+    monkeypatch.setattr("fabrique.commands.grants.ROOT", tmp_path)
+    said = typed("grants", "write")
+    assert (said.code, list(tmp_path.iterdir())) == (Exit.IMPOSSIBLE, [])
+    assert "no docs/" in said.complained
+    (tmp_path / "docs").mkdir()
+    assert typed("grants", "write").code == Exit.DONE
+    written = {path.relative_to(tmp_path): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path: file.read_text(encoding="utf-8") for path, file in written.items()} == files(comparison)
 
 
 def test_an_exercise_that_is_not_in_the_file_is_said(typed: Type) -> None:
