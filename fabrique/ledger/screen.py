@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.funding.domain.audit import Audit
-from services.funding.domain.commitment import Commitment
+from services.funding.domain.commitment import Asked, Commitment
 from services.funding.domain.journal import Entry, Fact, TrialBalance, euros
 from services.funding.domain.published import Step
 
@@ -66,7 +66,10 @@ def step_lines(step: Step) -> Iterable[str]:
     if stand is None:
         yield "    never declared"
     else:
-        yield f"    {stand.state}: CDC {money(stand.cdc)}, STATE {money(stand.state_cents)}"
+        yield f"    {stand.state}: {_amounts(stand.asked)}"
+        for word, amounts in (("engaged", stand.engaged), ("certified", stand.certified), ("paid", stand.paid)):
+            if any(amounts):
+                yield f"    {word}: {_amounts(amounts)}"
 
 
 def examined(audit: Audit) -> str:
@@ -75,6 +78,10 @@ def examined(audit: Audit) -> str:
         f"{audit.facts} facts, {audit.postings} postings, {audit.envelopes} envelopes, {audit.commitments} commitments:"
         f" {len(audit.differences) or 'no'} difference{'s' if len(audit.differences) > 1 else ''}"
     )
+
+
+def _amounts(amounts: Asked) -> str:
+    return f"CDC {money(amounts.cdc)}, STATE {money(amounts.state)}"
 
 
 def _known(fact: Fact | None) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.commitment import PaymentKind
 from shared.contracts.fields import (
     Cents,
     CentsTotal,
@@ -37,12 +38,25 @@ class RefusalReason(StrEnum):
     COMMITMENT_UNKNOWN = "commitment-unknown"
     ALREADY_DECLARED = "already-declared"
     NOT_STANDING = "not-standing"
+    ENVELOPE_CLOSED = "envelope-closed"
+    ALREADY_ENGAGED = "already-engaged"
+    BELOW_ENGAGED = "below-engaged"
+    WRONG_EXERCISE = "wrong-exercise"
+    EXCEEDS_RESERVED = "exceeds-reserved"
+    EXCEEDS_ENGAGED = "exceeds-engaged"
+    EXCEEDS_PAID = "exceeds-paid"
 
 
 class HeldReason(StrEnum):
     """Why a movement waits."""
 
     NOT_DECIDED_YET = "not-decided-yet"
+    NOT_DECLARED = "not-declared"
+    WAITS_FOR_ROOM = "waits-for-room"
+    NOT_ENGAGED = "not-engaged"
+    NOT_CERTIFIED = "not-certified"
+    NOT_PAID = "not-paid"
+    NO_PAYMENT_CREDITS = "no-payment-credits"
 
 
 class AllocationFact(Fact):
@@ -54,6 +68,9 @@ class AllocationFact(Fact):
     cdc_cents: Cents = Field(description="Amount for the Caisse des Dépôts, in whole euro cents.")
     state_cents: Cents = Field(description="Amount for the State, in whole euro cents.")
     known_at: Instant = Field(description="When the event that made it was known; yesterday's figures never change.")
+    movement_id: UUID | None = Field(
+        default=None, description="The event that was held and is answered now; absent when the cause is the event."
+    )
 
 
 class AllocationReserved(AllocationFact):
@@ -66,6 +83,10 @@ class AllocationWaitlisted(AllocationFact):
 
 class AllocationPromoted(AllocationFact):
     """Amounts that waited are now reserved."""
+
+
+class AllocationDisplaced(AllocationFact):
+    """Amounts that were reserved wait again, in their old place: a manager took credit from the envelope."""
 
 
 class AllocationRefused(AllocationFact):
@@ -94,16 +115,32 @@ class AllocationEngaged(AllocationFact):
     funder: Funder = Field(description="The funder that acted.")
 
 
-class PaymentRecorded(AllocationFact):
+class CertificationRecorded(AllocationFact):
+    """A funder certified that a part of the service was done: its balance may be paid."""
+
+    funder: Funder = Field(description="The funder that acted.")
+
+
+class MoneyMoved(AllocationFact):
+    """A payment or its return: by whom, and by which exercise's credits."""
+
+    funder: Funder = Field(description="The funder that acted.")
+    credit_exercise: Exercise | None = Field(
+        default=None, description="Exercise of the envelope that it is booked on; absent: the commitment's."
+    )
+    from_payment_credits: bool = Field(
+        default=False, description="Whether that envelope has payment credits (CP), which it uses or gives back."
+    )
+
+
+class PaymentRecorded(MoneyMoved):
     """A payment was booked."""
 
-    funder: Funder = Field(description="The funder that acted.")
+    kind: PaymentKind | None = Field(default=None, description="Which of the payments of the grant it is.")
 
 
-class PaymentReturnRecorded(AllocationFact):
+class PaymentReturnRecorded(MoneyMoved):
     """A returned payment was booked."""
-
-    funder: Funder = Field(description="The funder that acted.")
 
 
 class AllocationDecommitted(AllocationFact):
@@ -114,7 +151,11 @@ class AllocationDecommitted(AllocationFact):
 
 
 class AllocationClosed(AllocationFact):
-    """What was left is given back, and nothing more will move."""
+    """What was left of the promise is given back, and nothing more will be engaged or paid."""
+
+    standing: Standing = Field(
+        default=Standing.RESERVED, description="Whether what is given back was reserved or waited."
+    )
 
 
 class MovementHeld(AllocationFact):
@@ -138,7 +179,10 @@ class EnvelopeFact(Fact):
     contract: ContractCode
     funder: Funder = Field(description="Whose credits they are.")
     exercise: Exercise
-    amount_cents: Cents = Field(description="Amount of the act, in whole euro cents.")
+    amount_cents: Cents = Field(description="Credit to engage (AE) that the act moves, in whole euro cents.")
+    payment_cents: Cents = Field(
+        default=0, description="Credit to pay (CP) that the act moves, in whole euro cents; 0 without such credits."
+    )
     by: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="The role that commanded it.", examples=["cdc"])
     reason: Word = Field(description="Why: a word, never a sentence.", examples=["protocol-2016"])
     effective_on: Day = Field(description="The day from which the act counts.")
@@ -171,14 +215,20 @@ class EnvelopeTransferred(EnvelopeFact):
     to_envelope_id: EnvelopeId = Field(description="The envelope that receives the credit.")
 
 
+class EnvelopeReceived(EnvelopeFact):
+    """Authorised credit came from another envelope."""
+
+    from_envelope_id: EnvelopeId = Field(description="The envelope that gave the credit.")
+
+
 class EnvelopeCarriedOver(EnvelopeFact):
-    """Payment credits come from the exercise before."""
+    """Credits come from the exercise before, whose envelope gives them."""
 
     from_envelope_id: EnvelopeId = Field(description="The envelope of the exercise before.")
 
 
 class EnvelopeClosed(EnvelopeFact):
-    """The exercise is over for this envelope."""
+    """The exercise is over for this envelope: what was not used, the amounts say how much, is authorised no more."""
 
 
 class EnvelopeStated(Fact):
@@ -195,7 +245,14 @@ class EnvelopeStated(Fact):
     waitlisted_cents: CentsTotal = Field(description="Asked by commitments that wait for room.")
     engaged_cents: CentsTotal = Field(description="Engaged by a legal act.")
     paid_cents: CentsTotal = Field(description="Paid, net of returns.")
-    available_cents: CentsTotal = Field(description="Authorised, less frozen, reserved and engaged.")
+    available_cents: CentsTotal = Field(description="Authorised, less frozen, reserved, engaged and lapsed.")
+    lapsed_cents: CentsTotal = Field(
+        default=0, description="Engaged, then given up in a later exercise: the credit stays consumed."
+    )
+    has_payment_credits: bool = Field(default=False, description="Whether the funder has credits to pay (CP) here.")
+    payment_credits_cents: CentsTotal = Field(default=0, description="What may be paid in the exercise (CP).")
+    payments_frozen_cents: CentsTotal = Field(default=0, description="The part of it that may not be paid for now.")
+    closed: bool = Field(default=False, description="Whether the exercise is over for it.")
     waiting_count: int = Field(ge=0, description="Number of commitments that wait.")
     known_at: Instant = Field(description="The latest fact applied.")
 
@@ -215,13 +272,13 @@ class EpciMergerAnnulled(EpciMerged):
 
 
 DECISIONS: tuple[type[AllocationFact], ...] = (
-    AllocationReserved, AllocationWaitlisted, AllocationPromoted, AllocationRefused, AllocationAmended,
-    AllocationReleased, AllocationEngaged, PaymentRecorded, PaymentReturnRecorded, AllocationDecommitted,
-    AllocationClosed, MovementHeld, MovementRefused,
+    AllocationReserved, AllocationWaitlisted, AllocationPromoted, AllocationDisplaced, AllocationRefused,
+    AllocationAmended, AllocationReleased, AllocationEngaged, CertificationRecorded, PaymentRecorded,
+    PaymentReturnRecorded, AllocationDecommitted, AllocationClosed, MovementHeld, MovementRefused,
 )  # fmt: skip
 ENVELOPE_FACTS: tuple[type[EnvelopeFact], ...] = (
     EnvelopeOpened, EnvelopeIncreased, EnvelopeReduced, EnvelopeFrozen, EnvelopeUnfrozen, EnvelopeTransferred,
-    EnvelopeCarriedOver, EnvelopeClosed,
+    EnvelopeReceived, EnvelopeCarriedOver, EnvelopeClosed,
 )  # fmt: skip
 ALLOCATION_FACTS: tuple[type[Fact], ...] = (*DECISIONS, *ENVELOPE_FACTS)
 TERRITORY_FACTS: tuple[type[Fact], ...] = (EpciMerged, EpciMergerAnnulled)

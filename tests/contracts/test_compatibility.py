@@ -176,7 +176,7 @@ def test_losing_any_field_of_any_released_schema_is_noticed(baseline: dict[str, 
 def test_requiring_any_field_of_any_released_schema_is_noticed(baseline: dict[str, Any]) -> None:
     current = todays()
     for name, schema in baseline["schemas"].items():
-        damaged = {**current[name], "required": list(current[name]["properties"])}
+        damaged = {**current[name], "required": list(schema["properties"])}
         optional = sorted(schema["properties"].keys() - set(schema["required"]))
         noticed = breaks({"schemas": {name: schema}}, {name: damaged})
         assert [f"{name}/{field}: the field is now required" for field in optional] == noticed

@@ -17,6 +17,7 @@ import pytest
 
 from fabrique.commands.screen import Exit
 from fabrique.embedded.postgres import Postgres
+from fabrique.ledger.chart import NAMES
 from tests.fabrique.conftest import Type, Typed
 from tests.support.commitment_events import Scribe, named, opened, records
 from tests.support.ledger import Ledger, open_ledger
@@ -170,7 +171,7 @@ def test_beancounts_own_checker_accepts_the_books(ledger: Run, tmp_path: Path) -
     content = exported(ledger, tmp_path / "books.beancount", "beancount").decode()
     found = checked(tmp_path / "books.beancount")
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
-    assert len(re.findall(r"(?m)^\S+ balance ", content)) == 4 * 6
+    assert len(re.findall(r"(?m)^\S+ balance ", content)) == 4 * len(NAMES)
     rows = json.loads(ledger("balance", "--json").shown)["rows"]
     [free] = [row["balance_cents"] for row in rows if (row["envelope"], row["account"]) == (CDC, "available")]
     assert f"balance Assets:CDC:CV219:2016:Disponible  {Decimal(free) / 100:.2f} ~ 0.00 EUR" in content

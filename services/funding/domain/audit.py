@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from services.funding.domain.commitment import Commitment, State
+from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Account, Envelope, Posting
 from services.funding.domain.journal import Fact, Line, Record, balances_of, euros
 from services.funding.domain.published import FactUnreadable, Said, Stand, asked_of, postings_of, said_by, stand_after
-from shared.kernel.funders import envelope_id
+from shared.kernel.funders import Funder, envelope_id
 
 NOTHING = "nothing"
-NEVER_NEGATIVE = (Account.AVAILABLE, Account.FROZEN, Account.RESERVED, Account.WAITLISTED)
+NEVER_NEGATIVE = frozenset(Account) - {Account.VOTED, Account.DEMAND, Account.PAYMENT_VOTED, Account.TREASURY}
 Key = tuple[str, str]
 Row = TypeVar("Row")
 
@@ -33,14 +33,18 @@ class Rule(StrEnum):
 
 ENVELOPE_CHECKS: Mapping[str, Callable[[Envelope], bool]] = {
     "ck_envelope_room": lambda e: e.room >= 0,
-    "ck_envelope_not_negative": lambda e: min(e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid) >= 0,
-    "ck_envelope_paid": lambda e: e.paid <= e.engaged,
+    "ck_envelope_not_negative": lambda e: (
+        min(e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.lapsed, e.paid, e.payments_frozen) >= 0
+    ),
+    "ck_envelope_paid": lambda e: e.paid <= e.engaged if e.payable is None else e.payable >= 0,
     "ck_envelope_waiting_count": lambda e: e.waiting_count >= 0,
     "ck_envelope_waiting": lambda e: (e.waitlisted == 0) == (e.waiting_count == 0),
     "name": lambda e: e.envelope_id == envelope_id(e.contract, e.funder, e.exercise),
 }
 COMMITMENT_CHECKS: Mapping[str, Callable[[Commitment], bool]] = {
-    "ck_commitment_asks": lambda c: min(c.asked) >= 0 and sum(c.asked) > 0,
+    "ck_commitment_asks": lambda c: (
+        min(c.asked) >= 0 and (sum(c.asked) > 0 or c.state in (State.ENGAGED, State.CLOSED))
+    ),
     "ck_commitment_cost": lambda c: sum(c.asked) <= c.cost,
     "ck_commitment_state": lambda c: c.state in [*State],
 }
@@ -122,7 +126,7 @@ class Audit:
         self.commitments += 1
         name = f"commitment {row.commitment_id}"
         contract, exercise, stand = self._stands.pop(row.commitment_id, (row.contract, row.exercise, None))
-        found = Stand(row.state, row.asked.cdc, row.asked.state)
+        found = _stand_of(row)
         if stand != found:
             self._differ(Rule.COMMITMENTS, name, "stands", _stood(stand), _stood(found))
         if (contract, exercise) != (row.contract, row.exercise):
@@ -201,7 +205,7 @@ class Audit:
             self._posted[(line.envelope_id, line.credit)] -= line.amount_cents
             self._posted[(line.envelope_id, line.debit)] += line.amount_cents
         for name in sorted({line.envelope_id for line in record.lines}):
-            for account in NEVER_NEGATIVE:
+            for account in sorted(NEVER_NEGATIVE):
                 key = (name, account)
                 if self._posted[key] < 0 and key not in self._below:
                     self._below.add(key)
@@ -246,7 +250,22 @@ def _moved(posting: Posting | None, named: Posting) -> str:
     return f"{amount} of {posting.envelope_id} {posting.credit} to {posting.debit}"
 
 
+def _stand_of(row: Commitment) -> Stand:
+    """What the rows of a commitment say."""
+    engagements = row.engagements or {}
+    acts = [engagements.get(funder) or Engagement() for funder in Funder]
+    return Stand(
+        row.state, row.asked, Asked(*(a.engaged for a in acts)), Asked(*(a.certified for a in acts)),
+        Asked(*(a.paid for a in acts)),
+    )  # fmt: skip
+
+
 def _stood(stand: Stand | None) -> str:
     if stand is None:
         return "never declared"
-    return f"{stand.state} for CDC {euros(stand.cdc)}, STATE {euros(stand.state_cents)}"
+    said = f"{stand.state} for CDC {euros(stand.asked.cdc)}, STATE {euros(stand.asked.state)}"
+    for word in ("engaged", "certified", "paid"):
+        amounts: Asked = getattr(stand, word)
+        if any(amounts):
+            said += f", {word} CDC {euros(amounts.cdc)}, STATE {euros(amounts.state)}"
+    return said

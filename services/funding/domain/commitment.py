@@ -1,10 +1,13 @@
-"""One commitment as the ledger sees it: what it asks of each funder and where it stands."""
+"""One commitment as the ledger sees it: what it asks of each funder, where it stands, and what was engaged and paid."""
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
+
+from shared.kernel.funders import Funder
 
 
 class Asked(NamedTuple):
@@ -13,18 +16,44 @@ class Asked(NamedTuple):
     cdc: int
     state: int
 
+    def of(self, funder: Funder) -> int:
+        """One funder's amount."""
+        return self.cdc if funder is Funder.CDC else self.state
+
 
 class State(StrEnum):
     """Where a commitment stands."""
 
     RESERVED = "reserved"
     WAITLISTED = "waitlisted"
+    ENGAGED = "engaged"
     REFUSED = "refused"
     RELEASED = "released"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True)
+class Engagement:
+    """What one funder engaged of a commitment, less what it gave up, and what came of it, in cents.
+
+    `paid_by` says which exercise's credits paid how much, net of returns.
+    """
+
+    engaged: int = 0
+    certified: int = 0
+    paid_by: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def paid(self) -> int:
+        """Over all exercises."""
+        return sum(self.paid_by.values())
 
 
 class Commitment(Struct):
-    """A declared commitment; `place` orders the waitlist within a priority."""
+    """A declared commitment; `place` orders the waitlist within a priority.
+
+    `engagements` has an entry for each funder that engaged something.
+    """
 
     commitment_id: UUID
     contract: str
@@ -35,3 +64,4 @@ class Commitment(Struct):
     place: int
     state: State
     is_new: bool = False
+    engagements: dict[Funder, Engagement] | None = None

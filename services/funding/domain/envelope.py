@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -9,14 +10,47 @@ from shared.kernel.funders import Funder
 
 
 class Account(StrEnum):
-    """The accounts of an envelope; waiting demand is kept apart from credit."""
+    """The accounts of an envelope: of what may be engaged, of demand that waits, and of what may be paid."""
 
     VOTED = "voted"
     AVAILABLE = "available"
     FROZEN = "frozen"
     RESERVED = "reserved"
+    ENGAGED = "engaged"
+    LAPSED = "lapsed"
     DEMAND = "demand"
     WAITLISTED = "waitlisted"
+    PAYMENT_VOTED = "payment-voted"
+    PAYMENT_AVAILABLE = "payment-available"
+    PAYMENT_FROZEN = "payment-frozen"
+    PAID = "paid"
+    TREASURY = "treasury"
+
+
+class Way(NamedTuple):
+    """Between which accounts an amount moves."""
+
+    credit: Account
+    debit: Account
+
+    @property
+    def back(self) -> "Way":
+        """The other way."""
+        return Way(self.debit, self.credit)
+
+
+VOTE = Way(Account.VOTED, Account.AVAILABLE)
+FREEZE = Way(Account.AVAILABLE, Account.FROZEN)
+RESERVE = Way(Account.AVAILABLE, Account.RESERVED)
+ENGAGE = Way(Account.RESERVED, Account.ENGAGED)
+DECOMMIT = Way(Account.ENGAGED, Account.AVAILABLE)
+LAPSE = Way(Account.ENGAGED, Account.LAPSED)
+WAIT = Way(Account.DEMAND, Account.WAITLISTED)
+VOTE_PAYMENT = Way(Account.PAYMENT_VOTED, Account.PAYMENT_AVAILABLE)
+FREEZE_PAYMENT = Way(Account.PAYMENT_AVAILABLE, Account.PAYMENT_FROZEN)
+PAY = Way(Account.PAYMENT_AVAILABLE, Account.PAID)
+PAY_FROM_TREASURY = Way(Account.TREASURY, Account.PAID)
+"""For a funder without payment credits."""
 
 
 class Posting(Struct, frozen=True):
@@ -28,9 +62,27 @@ class Posting(Struct, frozen=True):
     amount_cents: int
 
 
+_COLUMNS: dict[Account, tuple[str, int]] = {
+    Account.VOTED: ("authorised", -1),
+    Account.FROZEN: ("frozen", 1),
+    Account.RESERVED: ("reserved", 1),
+    Account.ENGAGED: ("engaged", 1),
+    Account.LAPSED: ("lapsed", 1),
+    Account.WAITLISTED: ("waitlisted", 1),
+    Account.PAYMENT_VOTED: ("payment_credits", -1),
+    Account.PAYMENT_FROZEN: ("payments_frozen", 1),
+    Account.PAID: ("paid", 1),
+}
+"""The balance that holds an account, and its sign; the other accounts follow from these."""
+
+
 @dataclass(slots=True)
 class Envelope:
-    """The balances of one envelope in cents; `version` counts the facts applied to it."""
+    """The balances of one envelope in cents; `version` counts the facts applied to it.
+
+    `payment_credits` is None for a funder that has none; `payment_opened` is what they were first, and
+    `payment_carried_over` what of them went to the next exercise.
+    """
 
     envelope_id: str
     contract: str
@@ -44,11 +96,32 @@ class Envelope:
     paid: int = 0
     waiting_count: int = 0
     version: int = 0
+    lapsed: int = 0
+    payment_credits: int | None = None
+    payments_frozen: int = 0
+    payment_opened: int = 0
+    payment_carried_over: int = 0
+    closed: bool = False
 
     @property
     def room(self) -> int:
         """What may still be reserved."""
-        return self.authorised - self.frozen - self.reserved - self.engaged
+        return self.authorised - self.frozen - self.reserved - self.engaged - self.lapsed
+
+    @property
+    def payable(self) -> int | None:
+        """What may still be paid in the exercise; None without limit, for a funder without payment credits."""
+        if self.payment_credits is None:
+            return None
+        return self.payment_credits - self.payments_frozen - self.paid
+
+    def move(self, way: Way, amount: int) -> Posting:
+        """Post `amount`; the caller has looked at `room` and `payable`."""
+        for account, sign in ((way.credit, -1), (way.debit, 1)):
+            column = _COLUMNS.get(account)
+            if column is not None:
+                setattr(self, column[0], getattr(self, column[0]) + sign * column[1] * amount)
+        return Posting(self.envelope_id, way.credit, way.debit, amount)
 
     def open(self, amount: int) -> Posting:
         """Authorise `amount`."""

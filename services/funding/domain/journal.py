@@ -144,16 +144,21 @@ def statement(records: Iterable[Record], account: str | None = None) -> Iterator
 
 
 def balances_of(envelope: Envelope) -> dict[str, int]:
-    """What an envelope's row says of each account. `engaged` and `paid` have columns and, so far, no account."""
+    """What an envelope's row says of each account."""
     return {
         Account.VOTED: -envelope.authorised,
         Account.AVAILABLE: envelope.room,
         Account.FROZEN: envelope.frozen,
         Account.RESERVED: envelope.reserved,
+        Account.ENGAGED: envelope.engaged,
+        Account.LAPSED: envelope.lapsed,
         Account.DEMAND: -envelope.waitlisted,
         Account.WAITLISTED: envelope.waitlisted,
-        "engaged": envelope.engaged,
-        "paid": envelope.paid,
+        Account.PAYMENT_VOTED: -(envelope.payment_credits or 0),
+        Account.PAYMENT_AVAILABLE: envelope.payable or 0,
+        Account.PAYMENT_FROZEN: envelope.payments_frozen,
+        Account.PAID: envelope.paid,
+        Account.TREASURY: -envelope.paid if envelope.payment_credits is None else 0,
     }
 
 

@@ -7,24 +7,36 @@ from msgspec import Struct
 
 from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Posting
-from shared.contracts.allocation import RefusalReason, Standing
+from shared.contracts.allocation import HeldReason, RefusalReason, Standing
+from shared.contracts.commitment import PaymentKind
+from shared.kernel.funders import Funder
 
 
 class Kind(StrEnum):
-    """The decisions of the spine, by the name of their event."""
+    """The decisions about commitments, by the name of their event."""
 
     RESERVED = "AllocationReserved"
     WAITLISTED = "AllocationWaitlisted"
     PROMOTED = "AllocationPromoted"
+    DISPLACED = "AllocationDisplaced"
     REFUSED = "AllocationRefused"
     AMENDED = "AllocationAmended"
     RELEASED = "AllocationReleased"
+    ENGAGED = "AllocationEngaged"
+    CERTIFIED = "CertificationRecorded"
+    PAID = "PaymentRecorded"
+    RETURNED = "PaymentReturnRecorded"
+    DECOMMITTED = "AllocationDecommitted"
+    CLOSED = "AllocationClosed"
     HELD = "MovementHeld"
     MOVEMENT_REFUSED = "MovementRefused"
 
 
 class Outcome(Struct):
-    """One decision; `movement` names the event that is held or refused."""
+    """One decision; `movement` names the event that is held or refused, `movement_id` one that was held before.
+
+    `credit_exercise`, `from_payment_credits` and `payment_kind` are said of money that moves.
+    """
 
     kind: Kind
     commitment_id: UUID
@@ -32,7 +44,13 @@ class Outcome(Struct):
     exercise: int | None
     amounts: Asked
     postings: tuple[Posting, ...] = ()
-    reason: RefusalReason | None = None
+    reason: RefusalReason | HeldReason | None = None
     standing: Standing | None = None
     previous: Asked | None = None
     movement: str | None = None
+    funder: Funder | None = None
+    same_exercise: bool = False
+    credit_exercise: int | None = None
+    from_payment_credits: bool = False
+    payment_kind: PaymentKind | None = None
+    movement_id: UUID | None = None

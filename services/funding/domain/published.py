@@ -1,25 +1,53 @@
 """What a published fact says must be posted, and where it leaves its commitment: read from the fact alone."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from services.funding.domain.envelope import Account, Posting
+from services.funding.domain.commitment import Asked
+from services.funding.domain.envelope import (
+    DECOMMIT,
+    ENGAGE,
+    FREEZE,
+    FREEZE_PAYMENT,
+    LAPSE,
+    PAY,
+    PAY_FROM_TREASURY,
+    RESERVE,
+    VOTE,
+    VOTE_PAYMENT,
+    WAIT,
+    Posting,
+    Way,
+)
 from services.funding.domain.journal import Fact, Record
 from shared.contracts.allocation import Standing
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
-Way = tuple[Account, Account]
-VOTE: Way = (Account.VOTED, Account.AVAILABLE)
-ENTER: dict[Standing, Way] = {
-    Standing.RESERVED: (Account.AVAILABLE, Account.RESERVED),
-    Standing.WAITLISTED: (Account.DEMAND, Account.WAITLISTED),
+NOTHING = Asked(0, 0)
+ENTER: dict[Standing, Way] = {Standing.RESERVED: RESERVE, Standing.WAITLISTED: WAIT}
+UNMOVED = frozenset({"AllocationRefused", "CertificationRecorded", "MovementHeld", "MovementRefused"})
+BEGUN = {
+    "AllocationReserved": "reserved", "AllocationPromoted": "reserved", "AllocationWaitlisted": "waitlisted",
+    "AllocationDisplaced": "waitlisted", "AllocationRefused": "refused", "AllocationReleased": "released",
+}  # fmt: skip
+"""Decisions that say a commitment's state and all that it asks; none of them follows an engagement."""
+ACTS: dict[str, tuple[Way, Way]] = {
+    "EnvelopeOpened": (VOTE, VOTE_PAYMENT),
+    "EnvelopeIncreased": (VOTE, VOTE_PAYMENT),
+    "EnvelopeReceived": (VOTE, VOTE_PAYMENT),
+    "EnvelopeCarriedOver": (VOTE, VOTE_PAYMENT),
+    "EnvelopeReduced": (VOTE.back, VOTE_PAYMENT.back),
+    "EnvelopeTransferred": (VOTE.back, VOTE_PAYMENT.back),
+    "EnvelopeClosed": (VOTE.back, VOTE_PAYMENT.back),
+    "EnvelopeFrozen": (FREEZE, FREEZE_PAYMENT),
+    "EnvelopeUnfrozen": (FREEZE.back, FREEZE_PAYMENT.back),
 }
-UNMOVED = frozenset({"AllocationRefused", "MovementHeld", "MovementRefused"})
+"""What each act does with what may be engaged, and with what may be paid."""
 
 
 class FactUnreadable(ProgrammeError):
@@ -33,23 +61,31 @@ class Said(Struct, frozen=True):
     exercise: int | None = None
     commitment_id: UUID | None = None
     envelope_id: str = ""
+    from_envelope_id: str = ""
     amount_cents: int = 0
+    payment_cents: int = 0
     cdc_cents: int = 0
     state_cents: int = 0
     previous_cdc_cents: int = 0
     previous_state_cents: int = 0
     standing: Standing | None = None
+    same_exercise: bool = False
+    funder: Funder | None = None
+    credit_exercise: int | None = None
+    from_payment_credits: bool = False
     reason: str = ""
     movement: str = ""
     by: str = ""
 
 
 class Stand(NamedTuple):
-    """Where a commitment stands, and for how much, in cents."""
+    """Where a commitment stands: what it asks of each funder, and what each engaged, certified and paid, in cents."""
 
     state: str
-    cdc: int
-    state_cents: int
+    asked: Asked
+    engaged: Asked = NOTHING
+    certified: Asked = NOTHING
+    paid: Asked = NOTHING
 
 
 class Step(NamedTuple):
@@ -73,41 +109,82 @@ def said_by(fact: Fact) -> Said:
 
 def postings_of(type_: str, said: Said) -> tuple[Posting, ...]:
     """What a fact must have posted, line by line. Raises FactUnreadable for a type that moves what is unknown here."""
-    now, before = (said.cdc_cents, said.state_cents), (said.previous_cdc_cents, said.previous_state_cents)
-    moves: list[tuple[tuple[int, int], Way]] = []
+    if type_ in ACTS:
+        return tuple(_of_act(type_, said))
+    return tuple(posting for way, amounts in _moves(type_, said) for posting in _moved(said, amounts, way))
+
+
+def _of_act(type_: str, said: Said) -> Iterator[Posting]:
+    """Of who gives, then of who receives; what may be engaged before what may be paid."""
+    taking = ACTS[type_]
+    giving = tuple(way.back for way in taking) if said.from_envelope_id and type_ == "EnvelopeCarriedOver" else ()
+    for name, ways in ((said.from_envelope_id, giving), (said.envelope_id, taking)):
+        for way, amount in zip(ways, (said.amount_cents, said.payment_cents), strict=False):
+            if amount:
+                yield Posting(name, *way, amount)
+
+
+def _moves(type_: str, said: Said) -> Iterator[tuple[Way, tuple[int, int]]]:
+    now = (said.cdc_cents, said.state_cents)
     match type_:
-        case "EnvelopeOpened":
-            return (Posting(said.envelope_id, *VOTE, said.amount_cents),) if said.amount_cents else ()
         case "AllocationReserved":
-            moves = [(now, ENTER[Standing.RESERVED])]
+            yield RESERVE, now
         case "AllocationWaitlisted":
-            moves = [(now, ENTER[Standing.WAITLISTED])]
+            yield WAIT, now
         case "AllocationPromoted":
-            moves = [(now, _back(ENTER[Standing.WAITLISTED])), (now, ENTER[Standing.RESERVED])]
-        case "AllocationReleased":
-            moves = [(now, _back(_way(said)))]
+            yield WAIT.back, now
+            yield RESERVE, now
+        case "AllocationDisplaced":
+            yield RESERVE.back, now
+            yield WAIT, now
+        case "AllocationReleased" | "AllocationClosed":
+            yield _way(said).back, now
         case "AllocationAmended":
-            moves = [(before, _back(_way(said))), (now, _way(said))]
+            yield _way(said), (now[0] - said.previous_cdc_cents, now[1] - said.previous_state_cents)
+        case "AllocationEngaged":
+            yield ENGAGE, now
+        case "AllocationDecommitted":
+            yield DECOMMIT if said.same_exercise else LAPSE, now
+        case "PaymentRecorded":
+            yield PAY if said.from_payment_credits else PAY_FROM_TREASURY, now
+        case "PaymentReturnRecorded":
+            yield (PAY if said.from_payment_credits else PAY_FROM_TREASURY).back, now
         case moving if moving not in UNMOVED:
             raise FactUnreadable(f"{moving} is not understood here")
-    return tuple(posting for amounts, way in moves for posting in _moved(said, amounts, way))
 
 
 def stand_after(type_: str, said: Said, before: Stand | None) -> Stand | None:
     """Where a decision leaves its commitment."""
+    now = Asked(said.cdc_cents, said.state_cents)
+    if type_ in BEGUN:
+        return Stand(BEGUN[type_], now)
+    return before if before is None else before._replace(**_changes(type_, now, before))
+
+
+def _changes(type_: str, now: Asked, before: Stand) -> dict[str, Any]:
+    """What a decision changes of where a commitment stood."""
+    changes: dict[str, Any] = {}
     match type_:
-        case "AllocationReserved" | "AllocationPromoted":
-            return Stand("reserved", said.cdc_cents, said.state_cents)
-        case "AllocationWaitlisted":
-            return Stand("waitlisted", said.cdc_cents, said.state_cents)
-        case "AllocationRefused":
-            return Stand("refused", said.cdc_cents, said.state_cents)
-        case "AllocationReleased":
-            return Stand("released", said.cdc_cents, said.state_cents)
         case "AllocationAmended":
-            return Stand(str(said.standing), said.cdc_cents, said.state_cents)
-        case _:
-            return before
+            changes = {"asked": now}
+        case "AllocationEngaged":
+            changes = {"state": "engaged", "engaged": _added(before.engaged, now)}
+        case "CertificationRecorded":
+            changes = {"certified": _added(before.certified, now)}
+        case "PaymentRecorded":
+            changes = {"paid": _added(before.paid, now)}
+        case "PaymentReturnRecorded":
+            certified = Asked(*(max(0, left) for left in _added(before.certified, now, -1)))
+            changes = {"certified": certified, "paid": _added(before.paid, now, -1)}
+        case "AllocationDecommitted":
+            changes = {"asked": _added(before.asked, now, -1), "engaged": _added(before.engaged, now, -1)}
+        case "AllocationClosed":
+            changes = {"state": "closed", "asked": _added(before.asked, now, -1)}
+    return changes
+
+
+def _added(one: Asked, other: Asked, sign: int = 1) -> Asked:
+    return Asked(one.cdc + sign * other.cdc, one.state + sign * other.state)
 
 
 def life(records: Iterable[Record]) -> Iterator[Step]:
@@ -122,8 +199,8 @@ def life(records: Iterable[Record]) -> Iterator[Step]:
 
 def asked_of(contract: str, exercise: int | None, stand: Stand) -> Iterator[str]:
     """The envelopes that a commitment asks."""
-    for funder, cents in ((Funder.CDC, stand.cdc), (Funder.STATE, stand.state_cents)):
-        if cents:
+    for funder in Funder:
+        if stand.asked.of(funder):
             yield envelope_id(contract, funder, exercise or 0)
 
 
@@ -133,13 +210,11 @@ def _way(said: Said) -> Way:
     return ENTER[said.standing]
 
 
-def _back(way: Way) -> Way:
-    return way[1], way[0]
-
-
 def _moved(said: Said, amounts: tuple[int, int], way: Way) -> Iterator[Posting]:
-    if said.exercise is None:
+    """Post each funder's amount; one below zero goes the other way."""
+    exercise = said.exercise if said.credit_exercise is None else said.credit_exercise
+    if exercise is None:
         raise FactUnreadable("it does not say of which exercise its amounts are")
     for funder, amount in zip((Funder.CDC, Funder.STATE), amounts, strict=True):
         if amount:
-            yield Posting(envelope_id(said.contract, funder, said.exercise), *way, amount)
+            yield Posting(envelope_id(said.contract, funder, exercise), *(way if amount > 0 else way.back), abs(amount))

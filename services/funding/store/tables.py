@@ -22,12 +22,18 @@ class EnvelopeRow(FundingTable, table=True):
 
     __tablename__ = "envelope"
     __table_args__ = (
-        CheckConstraint("reserved_cents + engaged_cents <= authorised_cents - frozen_cents", name="ck_envelope_room"),
         CheckConstraint(
-            "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, paid_cents) >= 0",
+            "reserved_cents + engaged_cents + lapsed_cents <= authorised_cents - frozen_cents", name="ck_envelope_room"
+        ),
+        CheckConstraint(
+            "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
+            " paid_cents, payments_frozen_cents) >= 0",
             name="ck_envelope_not_negative",
         ),
-        CheckConstraint("paid_cents <= engaged_cents", name="ck_envelope_paid"),
+        CheckConstraint(
+            "paid_cents <= coalesce(payment_credits_cents - payments_frozen_cents, engaged_cents)",
+            name="ck_envelope_paid",
+        ),
         CheckConstraint("waiting_count >= 0", name="ck_envelope_waiting_count"),
         CheckConstraint("(waitlisted_cents = 0) = (waiting_count = 0)", name="ck_envelope_waiting"),
         {"postgresql_with": {"fillfactor": "50"}},
@@ -45,6 +51,12 @@ class EnvelopeRow(FundingTable, table=True):
     paid_cents: int = _cents()
     waiting_count: int = 0
     version: int = Field(default=0, sa_type=BigInteger)
+    lapsed_cents: int = _cents()
+    payment_credits_cents: int | None = Field(default=None, sa_type=BigInteger)
+    payments_frozen_cents: int = _cents()
+    payment_opened_cents: int = _cents()
+    payment_carried_over_cents: int = _cents()
+    closed: bool = False
 
 
 class CommitmentRow(FundingTable, table=True):
@@ -53,10 +65,15 @@ class CommitmentRow(FundingTable, table=True):
     __tablename__ = "commitment"
     __table_args__ = (
         CheckConstraint(
-            "least(cdc_cents, state_cents) >= 0 AND cdc_cents + state_cents > 0", name="ck_commitment_asks"
+            "least(cdc_cents, state_cents) >= 0"
+            " AND (cdc_cents + state_cents > 0 OR state IN ('engaged', 'closed'))",
+            name="ck_commitment_asks",
         ),
         CheckConstraint("cdc_cents + state_cents <= cost_cents", name="ck_commitment_cost"),
-        CheckConstraint("state IN ('reserved', 'waitlisted', 'refused', 'released')", name="ck_commitment_state"),
+        CheckConstraint(
+            "state IN ('reserved', 'waitlisted', 'engaged', 'refused', 'released', 'closed')",
+            name="ck_commitment_state",
+        ),
         Index(
             "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
             postgresql_where=text("state = 'waitlisted'"),
@@ -72,6 +89,50 @@ class CommitmentRow(FundingTable, table=True):
     priority: int
     place: int = Field(sa_type=BigInteger)
     state: str
+
+
+class EngagementRow(FundingTable, table=True):
+    """What one funder engaged of a commitment, certified and paid, net of what was given up and returned."""
+
+    __tablename__ = "engagement"
+    __table_args__ = (
+        CheckConstraint("least(engaged_cents, certified_cents, paid_cents) >= 0", name="ck_engagement_not_negative"),
+        CheckConstraint("paid_cents <= engaged_cents", name="ck_engagement_paid"),
+        CheckConstraint("certified_cents <= engaged_cents", name="ck_engagement_certified"),
+    )
+
+    commitment_id: UUID = Field(primary_key=True)
+    funder: str = Field(primary_key=True)
+    engaged_cents: int = _cents()
+    certified_cents: int = _cents()
+    paid_cents: int = _cents()
+
+
+class PaymentRow(FundingTable, table=True):
+    """What one exercise's credits paid of an engagement, net of returns."""
+
+    __tablename__ = "payment"
+    __table_args__ = (CheckConstraint("paid_cents >= 0", name="ck_payment_not_negative"),)
+
+    commitment_id: UUID = Field(primary_key=True)
+    funder: str = Field(primary_key=True)
+    exercise: int = Field(primary_key=True)
+    paid_cents: int = _cents()
+
+
+class HeldMovementRow(FundingTable, table=True):
+    """A funder's act that waits for what it needs, whole, at its place in the line."""
+
+    __tablename__ = "held_movement"
+    __table_args__ = (Index("ix_held_movement_contract", "contract", "place"),)
+
+    event_id: UUID = Field(primary_key=True)
+    contract: str
+    commitment_id: UUID
+    type: str
+    place: int = Field(sa_type=BigInteger)
+    reason: str
+    fact: str
 
 
 class PostingRow(FundingTable, table=True):

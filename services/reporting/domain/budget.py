@@ -15,6 +15,7 @@ from shared.contracts.allocation import (
     AllocationAmended,
     AllocationClosed,
     AllocationDecommitted,
+    AllocationDisplaced,
     AllocationEngaged,
     AllocationFact,
     AllocationPromoted,
@@ -22,13 +23,17 @@ from shared.contracts.allocation import (
     AllocationReleased,
     AllocationReserved,
     AllocationWaitlisted,
+    EnvelopeCarriedOver,
+    EnvelopeClosed,
     EnvelopeFact,
     EnvelopeFrozen,
     EnvelopeIncreased,
     EnvelopeOpened,
+    EnvelopeReceived,
     EnvelopeReduced,
     EnvelopeTransferred,
     EnvelopeUnfrozen,
+    MoneyMoved,
     PaymentRecorded,
     PaymentReturnRecorded,
     Standing,
@@ -145,21 +150,17 @@ def _of_envelope(fact: EnvelopeFact) -> Iterator[tuple[Envelope, Balances]]:
     amount = fact.amount_cents
     change = Balances()
     match fact:
-        case EnvelopeOpened() | EnvelopeIncreased():
+        case EnvelopeOpened() | EnvelopeIncreased() | EnvelopeReceived() | EnvelopeCarriedOver():
             change = Balances(authorised=amount)
-        case EnvelopeReduced() | EnvelopeTransferred():
+        case EnvelopeReduced() | EnvelopeTransferred() | EnvelopeClosed():
             change = Balances(authorised=-amount)
         case EnvelopeFrozen():
             change = Balances(frozen=amount)
         case EnvelopeUnfrozen():
             change = Balances(frozen=-amount)
-        case _:  # carried over (payment credits, which no figure shows yet), closed
-            pass
     yield Envelope(fact.contract, fact.funder, fact.exercise), change
-    if isinstance(fact, EnvelopeTransferred):
-        receiver = _named(fact.to_envelope_id)
-        if receiver.contract == fact.contract:  # another contract's partition tells of its own envelope
-            yield receiver, Balances(authorised=amount)
+    if isinstance(fact, EnvelopeCarriedOver):
+        yield _named(fact.from_envelope_id), Balances(authorised=-amount)
 
 
 def _named(name: str) -> Envelope:
@@ -170,8 +171,9 @@ def _named(name: str) -> Envelope:
 def _of_commitment(fact: AllocationFact) -> Iterator[tuple[Envelope, Balances]]:
     if fact.exercise is None:
         return
+    exercise = fact.credit_exercise or fact.exercise if isinstance(fact, MoneyMoved) else fact.exercise
     for funder, amount in ((Funder.CDC, fact.cdc_cents), (Funder.STATE, fact.state_cents)):
-        envelope = Envelope(fact.contract, funder, fact.exercise)
+        envelope = Envelope(fact.contract, funder, exercise)
         if isinstance(fact, AllocationAmended):
             previous = fact.previous_cdc_cents if funder is Funder.CDC else fact.previous_state_cents
             if amount or previous:
@@ -200,12 +202,14 @@ def _of_amount(fact: AllocationFact, funder: Funder, amount: int) -> Balances | 
             change = _standing(Standing.WAITLISTED, amount, 1)
         case AllocationPromoted():
             change = added(_standing(Standing.RESERVED, amount, 1), _standing(Standing.WAITLISTED, amount, -1))
+        case AllocationDisplaced():
+            change = added(_standing(Standing.RESERVED, amount, -1), _standing(Standing.WAITLISTED, amount, 1))
         case AllocationRefused():
             change = Balances(refused_count=1)
         case AllocationReleased():
             change = _standing(fact.standing, amount, -1)
         case AllocationClosed():
-            change = _standing(Standing.RESERVED, amount, -1)
+            change = _standing(fact.standing, amount, -1)
         case AllocationEngaged() if fact.funder is funder:
             change = Balances(reserved=-amount, engaged=amount)
         case PaymentRecorded() if fact.funder is funder:

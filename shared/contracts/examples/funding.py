@@ -8,17 +8,20 @@ from shared.contracts.allocation import (
     AllocationAmended,
     AllocationClosed,
     AllocationDecommitted,
+    AllocationDisplaced,
     AllocationEngaged,
     AllocationPromoted,
     AllocationRefused,
     AllocationReleased,
     AllocationReserved,
     AllocationWaitlisted,
+    CertificationRecorded,
     EnvelopeCarriedOver,
     EnvelopeClosed,
     EnvelopeFrozen,
     EnvelopeIncreased,
     EnvelopeOpened,
+    EnvelopeReceived,
     EnvelopeReduced,
     EnvelopeStated,
     EnvelopeTransferred,
@@ -33,6 +36,7 @@ from shared.contracts.allocation import (
     RefusalReason,
     Standing,
 )
+from shared.contracts.commitment import PaymentKind
 from shared.contracts.examples import story
 from shared.contracts.fields import Fact
 from shared.kernel.funders import Funder, envelope_id
@@ -78,6 +82,7 @@ _DECISIONS: tuple[Fact, ...] = (
     AllocationReserved(**_decision(story.CDC, story.STATE, story.at(2016, 10, 4))),
     AllocationWaitlisted(**_decision(4_500_00, 0, story.at(2016, 10, 11))),
     AllocationPromoted(**_decision(4_500_00, 0, story.at(2016, 10, 29))),
+    AllocationDisplaced(**_decision(3_000_00, 0, story.at(2016, 11, 2))),
     AllocationRefused(**_decision(120_000_00, 0, story.at(2016, 10, 12)), reason=RefusalReason.EXCEEDS_AUTHORISED),
     AllocationAmended(
         **_decision(5_400_00, 3_600_00, story.at(2016, 10, 25)), standing=Standing.RESERVED,
@@ -85,13 +90,19 @@ _DECISIONS: tuple[Fact, ...] = (
     ),
     AllocationReleased(**_decision(5_400_00, 3_600_00, story.at(2016, 10, 29)), standing=Standing.RESERVED),
     AllocationEngaged(**_decision(5_400_00, 0, story.at(2016, 11, 22)), funder=Funder.CDC),
-    PaymentRecorded(**_decision(2_700_00, 0, story.at(2016, 12, 6)), funder=Funder.CDC),
-    PaymentReturnRecorded(**_decision(350_50, 0, story.at(2017, 9, 5)), funder=Funder.CDC),
+    CertificationRecorded(**_decision(2_700_00, 0, story.at(2016, 12, 2)), funder=Funder.CDC),
+    PaymentRecorded(
+        **_decision(2_700_00, 0, story.at(2016, 12, 6)), funder=Funder.CDC, credit_exercise=2016,
+        kind=PaymentKind.ADVANCE,
+    ),
+    PaymentReturnRecorded(
+        **_decision(350_50, 0, story.at(2017, 9, 5)), funder=Funder.CDC, credit_exercise=2016,
+    ),
     AllocationDecommitted(**_decision(800_00, 0, story.at(2017, 10, 3)), funder=Funder.CDC, same_exercise=False),
     AllocationClosed(**_decision(0, 3_600_00, story.at(2017, 12, 16))),
     MovementHeld(
         **_decision(5_400_00, 0, story.at(2016, 11, 22), None), movement="CommitmentEngaged",
-        reason=HeldReason.NOT_DECIDED_YET,
+        reason=HeldReason.NOT_DECLARED,
     ),
     MovementRefused(
         **_decision(2_700_00, 0, story.at(2017, 12, 19)), movement="PaymentMade", reason=RefusalReason.NOT_STANDING
@@ -108,16 +119,21 @@ _ACTS: tuple[Fact, ...] = (
         **_act(2016, 11, 14, funder=Funder.STATE), amount_cents=6_818_18, by="prefecture",
         reason="precautionary-reserve",
     ),
+    EnvelopeReceived(
+        **_act(2016, 10, 17), amount_cents=5_000_00, by="cdc", reason="more-requests-here",
+        from_envelope_id=envelope_id("CV225", Funder.CDC, 2016),
+    ),
     EnvelopeTransferred(
         **_act(2016, 10, 17), amount_cents=5_000_00, by="cdc", reason="more-requests-there",
         to_envelope_id=envelope_id("CV225", Funder.CDC, 2016),
     ),
     EnvelopeCarriedOver(
-        **_act(2017, 1, 16, funder=Funder.STATE, exercise=2017), amount_cents=4_090_90, by="prefecture",
-        reason="carry-over-order", from_envelope_id=STATE_2016,
+        **_act(2017, 1, 16, funder=Funder.STATE, exercise=2017), amount_cents=0, payment_cents=4_090_90,
+        by="prefecture", reason="carry-over-order", from_envelope_id=STATE_2016,
     ),
     EnvelopeClosed(
-        **_act(2016, 12, 31, funder=Funder.STATE), amount_cents=0, by="prefecture", reason="end-of-exercise"
+        **_act(2016, 12, 31, funder=Funder.STATE), amount_cents=1_250_00, payment_cents=0,
+        by="prefecture", reason="end-of-exercise",
     ),
 )  # fmt: skip
 ALLOCATIONS = (*_DECISIONS, *_ACTS)

@@ -147,7 +147,7 @@ def test_a_fact_that_cannot_be_read_or_posted_is_named() -> None:
     found = kept(2016)
     for terms, said in (
         ({"value": b"{"}, "truncated"),
-        ({"type": "PaymentRecorded"}, "PaymentRecorded is not understood here"),
+        ({"type": "MoneyBurnt"}, "MoneyBurnt is not understood here"),
         ({"type": "AllocationReleased"}, "does not say how its amounts stood"),
         ({"exercise": None}, "of which exercise"),
     ):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.funding.domain.journal import Sum, balances_of, euros, funder_of, statement, trial_balance
-from services.funding.domain.published import life
+from services.funding.domain.published import Stand, life
 from tests.support.journal import Kept, kept
 
 books = st.integers(0, 10**6).map(kept)
@@ -68,7 +68,7 @@ def test_the_life_of_a_commitment_ends_where_it_stands(found: Kept) -> None:
     for commitment in found.commitments:
         about = [r for r in found.records if r.fact and str(commitment.commitment_id).encode() in r.fact.value]
         *_, end = life(about)
-        assert end.stand == (commitment.state, commitment.asked.cdc, commitment.asked.state)
+        assert end.stand == Stand(commitment.state, commitment.asked)
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,9 @@ SCENARIOS: dict[str, tuple[list[Fact], Balances]] = {
         [envelope("EnvelopeFrozen", "CV219.CDC.2016", 70), envelope("EnvelopeUnfrozen", "CV219.CDC.2016", 30)],
         Balances(authorised=1000, frozen=40),
     ),
-    "credits carried over and a closed exercise move nothing": (
-        [
-            envelope("EnvelopeCarriedOver", "CV219.CDC.2016", 5, from_envelope_id="CV219.CDC.2015"),
-            envelope("EnvelopeClosed", "CV219.CDC.2016", 0),
-        ],
-        Balances(authorised=1000),
+    "a closed exercise gives up what was not used": (
+        [envelope("EnvelopeClosed", "CV219.CDC.2016", 5)],
+        Balances(authorised=995),
     ),
     "a reservation": ([RESERVED], Balances(authorised=1000, reserved=300, reserved_count=1)),
     "a request that waits": ([WAITING], Balances(authorised=1000, waitlisted=50, waiting_count=1)),
@@ -133,14 +130,16 @@ def test_each_fact_moves_what_it_says(facts: list[Fact], expected: Balances) -> 
     assert cdc(*facts) == expected
 
 
-def test_a_transfer_within_a_contract_reaches_the_other_envelope() -> None:
-    moved = envelope("EnvelopeTransferred", "CV219.CDC.2016", 400, to_envelope_id="CV219.STATE.2016")
-    assert folded(moved).by_envelope[STATE].balances.authorised == 900
-
-
-def test_what_another_contract_receives_is_told_in_its_own_partition() -> None:
+def test_a_transfer_is_told_of_each_envelope_in_its_own_partition() -> None:
     moved = envelope("EnvelopeTransferred", "CV219.CDC.2016", 400, to_envelope_id="CV217.CDC.2016")
     assert [touched for touched, _ in effects(moved)] == [CDC]
+    received = envelope("EnvelopeReceived", "CV219.CDC.2016", 400, from_envelope_id="CV217.CDC.2016")
+    assert effects(received) == [(CDC, Balances(authorised=400))]
+
+
+def test_what_is_carried_over_leaves_the_exercise_before() -> None:
+    moved = envelope("EnvelopeCarriedOver", "CV219.CDC.2017", 400, from_envelope_id="CV219.CDC.2016")
+    assert effects(moved) == [(CDC._replace(exercise=2017), Balances(authorised=400)), (CDC, Balances(authorised=-400))]
 
 
 @pytest.mark.parametrize(

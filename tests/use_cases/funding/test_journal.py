@@ -11,8 +11,9 @@ import pytest
 from fabrique.ledger.examination import examine
 from fabrique.ledger.export import Format, export
 from services.funding.domain.audit import Audit, Rule
+from services.funding.domain.commitment import Asked
 from services.funding.domain.journal import statement, trial_balance
-from services.funding.domain.published import life
+from services.funding.domain.published import Stand, life
 from services.funding.store.journal import Journal, open_journal
 from shared.database.transaction import reading
 from tests.support.commitment_events import Scribe, opened, records
@@ -180,7 +181,7 @@ async def test_a_statement_and_a_life_end_on_what_the_rows_say(decided: Ledger) 
         assert all(entry.fact is not None and entry.line.envelope_id == CDC for entry in entries)
         for row in await decided.rows("SELECT * FROM commitment"):
             *_, end = life([record async for record in journal.of_commitment(row["commitment_id"])])
-            assert end.stand == (row["state"], row["cdc_cents"], row["state_cents"])
+            assert end.stand == Stand(row["state"], Asked(row["cdc_cents"], row["state_cents"]))
 
 
 @pytest.mark.parametrize("form", Format)

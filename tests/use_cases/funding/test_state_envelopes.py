@@ -62,7 +62,9 @@ async def test_a_statement_is_the_envelope_whole_and_its_versions_only_grow(ledg
     last = {row["subject"]: EnvelopeStated.model_validate_json(row["value"]) for row in await statements(ledger)}
     for row in await ledger.rows("SELECT * FROM envelope"):
         told = last[row["envelope_id"]].model_dump(exclude={"known_at", "available_cents"})
-        assert told == dict(row)
+        kept_alone = {"payment_opened_cents", "payment_carried_over_cents"}
+        to_pay = {"has_payment_credits": False, "payment_credits_cents": 0}
+        assert told == {name: value for name, value in row.items() if name not in kept_alone} | to_pay
         assert last[row["envelope_id"]].available_cents == row["authorised_cents"] - row["reserved_cents"]
     await assert_books_balance(ledger.url, log=log)
 
