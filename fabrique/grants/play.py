@@ -48,8 +48,9 @@ class Answered:
 
 @dataclass(slots=True)
 class Declared:
-    """A grant as funding's rule receives it."""
+    """A grant as funding's rule receives it; it is told of once, so its event is named like the commitment."""
 
+    event_id: UUID
     fact: commitment.CommitmentFact
     place: int
     type: str = "CommitmentDeclared"
@@ -73,6 +74,6 @@ def play(openings: Iterable[Opening], events: Sequence[Event]) -> dict[str, Answ
     answered: defaultdict[str, Answered] = defaultdict(Answered)
     for place, event in enumerate(events):
         fact = commitment.CommitmentDeclared.model_validate_json(published(event))
-        for outcome in books.decide(Declared(fact, place)):
+        for outcome in books.decide(Declared(fact.commitment_id, fact, place)):
             answered[fact.contract].count(ANSWERS[outcome.kind], fact.state_cents)
     return dict(answered)
