@@ -15,6 +15,7 @@ GROUPS = {
     "key": ("create", "list", "revoke"),
     "quarantine": ("list", "show", "retry", "drop"),
     "ledger": ("balance", "account", "commitment", "check", "export"),
+    "grants": ("compare", "write"),
 }
 NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/intake"
 
