@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from hashlib import sha256
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding.announcement import allocation_fact, envelope_statement
@@ -120,11 +122,14 @@ async def _open(
         if posting.amount_cents:
             postings.append((destination.partition, sequence, 0, posting.envelope_id, None, posting.credit,
                              posting.debit, posting.amount_cents))  # fmt: skip
+    content: dict[str, object] = {o.envelope_id: o.amount_cents for o in new}
     session.add(
         Command(
             command_id=uuid5(COMMANDS, f"{contract}/{next_offset}/{step}"), partition=source.partition,
             next_offset=next_offset, step=step, kind="open-envelopes", by=by, applied_at=now,
-            content={o.envelope_id: o.amount_cents for o in new},
+            content=content, state="applied", reason="programme", effective_on=effective_on,
+            content_hash=sha256(msgspec.json.encode(content, order="sorted")).digest(), proposed_by=by,
+            proposed_at=now,
         )
     )  # fmt: skip
     await writes.record_books(session, books, postings)
