@@ -74,7 +74,9 @@ class Ledger:
         for step in steps:
             contract, funder, exercise = step["open"].split(".")
             self.places[contract] = partition
-            openings.append(Opening(contract, Funder(funder), int(exercise), step["amount_cents"]))
+            openings.append(
+                Opening(contract, Funder(funder), int(exercise), step["amount_cents"], step.get("payment_cents"))
+            )
         return await use_cases.open_envelopes(
             openings, engine=self.engine, route=self.route, clock=clock, by="operator", effective_on=date(2016, 1, 1)
         )

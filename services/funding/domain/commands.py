@@ -50,6 +50,13 @@ class Applied:
     facts: tuple[Told, ...]
 
 
+def open_envelope(envelope: Envelope, amount: int, payment: int | None) -> tuple[Posting, ...]:
+    """Authorise what may be engaged and, for a funder that has payment credits, be they 0, what may be paid."""
+    if payment is not None:
+        envelope.payment_credits, envelope.payment_opened = 0, payment
+    return _moved(envelope, (VOTE, VOTE_PAYMENT), amount, payment or 0)
+
+
 def decide(books: Books, command: Command) -> Applied | Refused:
     """Decide one command; the books are changed unless it is refused.
 

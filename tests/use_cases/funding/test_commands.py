@@ -66,8 +66,8 @@ async def test_what_is_taken_sends_back_the_last_first_and_only_who_must_go(ledg
     answer = await commanded(ledger, wanted(Act.REDUCE, CDC, 35))
     assert (answer.command.state, answer.command.outcome) == ("refused", {
         "refusal": "no-room", "field": "amount_cents", "in_the_way_count": 3, "in_the_way": [
-            {"commitment_id": named(f"c{n}"), "state": "reserved", "place": n << 20, "sent_back": n == 2, "cdc_cents": 30,
-             "state_cents": 0}
+            {"commitment_id": named(f"c{n}"), "state": "reserved", "place": n << 20, "sent_back": n == 2,
+             "cdc_cents": 30, "state_cents": 0}
             for n in (2, 1, 0)
         ],
     })  # fmt: skip

@@ -48,7 +48,7 @@ async def test_an_opening_is_announced_with_who_and_when_and_posted_to_the_cent(
     assert (first["topic"], first["partition"], bytes(first["key"])) == ("funding.allocation.v1", 3, b"CV219")
     assert json.loads(first["value"]) == {
         "envelope_id": "CV219.CDC.2016", "contract": "CV219", "funder": "CDC", "exercise": 2016, "amount_cents": 100,
-        "payment_cents": 0, "by": "operator", "reason": "programme", "effective_on": "2016-01-01",
+        "payment_cents": 0, "has_payment_credits": False, "by": "operator", "reason": "programme", "effective_on": "2016-01-01",
         "known_at": "2016-12-01T12:00:00Z",
     }  # fmt: skip
     assert json.loads(second["value"])["amount_cents"] == 0
