@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.reporting.domain.budget import Balances, Budgets, Envelope, Impossible, effects
+from services.reporting.domain.balances import Balances, Envelope, Stake, StakeKey
+from services.reporting.domain.budget import Budgets, Impossible
+from services.reporting.domain.effects import effects
 from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.fields import Fact
 from shared.kernel.funders import Funder
-from tests.use_cases.reporting.records import START, decided, envelope
+from tests.use_cases.reporting.records import START, decided, envelope, named
 
 CDC, STATE = Envelope("CV219", Funder.CDC, 2016), Envelope("CV219", Funder.STATE, 2016)
 OPENED = (envelope("EnvelopeOpened", "CV219.CDC.2016", 1000), envelope("EnvelopeOpened", "CV219.STATE.2016", 500))
@@ -99,11 +101,23 @@ SCENARIOS: dict[str, tuple[list[Fact], Balances]] = {
             decided("PaymentRecorded", cdc_cents=120, funder=Funder.CDC),
             decided("PaymentReturnRecorded", cdc_cents=20, funder=Funder.CDC),
         ],
-        Balances(authorised=1000, engaged=300, paid=100, reserved_count=1),
+        Balances(authorised=1000, engaged=300, paid=100, engaged_count=1),
+    ),
+    "a part engaged is counted as engaged, and its rest as reserved": (
+        [RESERVED, decided("AllocationEngaged", cdc_cents=120, funder=Funder.CDC)],
+        Balances(authorised=1000, reserved=180, engaged=120, reserved_count=1, engaged_count=1),
     ),
     "the other funder's engagement": (
         [RESERVED, decided("AllocationEngaged", cdc_cents=300, state_cents=100, funder=Funder.STATE)],
         Balances(authorised=1000, reserved=300, reserved_count=1),
+    ),
+    "a certification moves nothing": (
+        [RESERVED, decided("CertificationRecorded", cdc_cents=300, funder=Funder.CDC)],
+        Balances(authorised=1000, reserved=300, reserved_count=1),
+    ),
+    "who is displaced waits again": (
+        [RESERVED, decided("AllocationDisplaced", cdc_cents=300, state_cents=100)],
+        Balances(authorised=1000, waitlisted=300, waiting_count=1),
     ),
     "only in the same exercise does a decommitment give back": (
         [
@@ -112,7 +126,39 @@ SCENARIOS: dict[str, tuple[list[Fact], Balances]] = {
             decided("AllocationDecommitted", cdc_cents=100, funder=Funder.CDC, same_exercise=True),
             decided("AllocationDecommitted", cdc_cents=50, funder=Funder.CDC, same_exercise=False),
         ],
-        Balances(authorised=1000, engaged=200, reserved_count=1),
+        Balances(authorised=1000, engaged=150, lapsed=50, engaged_count=1),
+    ),
+    "one that gave up all, and asks again, is counted once": (
+        [
+            RESERVED,
+            decided("AllocationEngaged", cdc_cents=300, funder=Funder.CDC),
+            decided("AllocationDecommitted", cdc_cents=300, funder=Funder.CDC, same_exercise=True),
+            decided(
+                "AllocationAmended", cdc_cents=40, state_cents=100, standing=Standing.RESERVED, previous_cdc_cents=0,
+                previous_state_cents=100,
+            ),
+        ],
+        Balances(authorised=1000, reserved=40, reserved_count=1),
+    ),
+    "an engaged commitment that is closed stays engaged, and is owed what was paid": (
+        [
+            RESERVED,
+            decided("AllocationEngaged", cdc_cents=200, funder=Funder.CDC),
+            decided("PaymentRecorded", cdc_cents=150, funder=Funder.CDC),
+            decided("AllocationDecommitted", cdc_cents=50, funder=Funder.CDC, same_exercise=False),
+            decided("AllocationClosed", cdc_cents=100, state_cents=100),
+        ],
+        Balances(authorised=1000, engaged=150, lapsed=50, paid=150, engaged_count=1),
+    ),
+    "credits to pay come, go, and are frozen with those to engage": (
+        [
+            envelope("EnvelopeReceived", "CV219.CDC.2016", 9, payment_cents=90, from_envelope_id="CV217.CDC.2016"),
+            envelope("EnvelopeIncreased", "CV219.CDC.2016", 0, payment_cents=10),
+            envelope("EnvelopeReduced", "CV219.CDC.2016", 0, payment_cents=30),
+            envelope("EnvelopeFrozen", "CV219.CDC.2016", 1, payment_cents=20),
+            envelope("EnvelopeUnfrozen", "CV219.CDC.2016", 1, payment_cents=5),
+        ],
+        Balances(authorised=1009, payment_credits=70, payments_frozen=15),
     ),
     "a closed commitment gives back what was left": (
         [RESERVED, decided("AllocationClosed", cdc_cents=300)],
@@ -132,14 +178,79 @@ def test_each_fact_moves_what_it_says(facts: list[Fact], expected: Balances) -> 
 
 def test_a_transfer_is_told_of_each_envelope_in_its_own_partition() -> None:
     moved = envelope("EnvelopeTransferred", "CV219.CDC.2016", 400, to_envelope_id="CV217.CDC.2016")
-    assert [touched for touched, _ in effects(moved)] == [CDC]
+    assert [effect.envelope for effect in effects(moved)] == [CDC]
     received = envelope("EnvelopeReceived", "CV219.CDC.2016", 400, from_envelope_id="CV217.CDC.2016")
-    assert effects(received) == [(CDC, Balances(authorised=400))]
+    assert effects(received) == [(CDC, Balances(authorised=400), None)]
 
 
 def test_what_is_carried_over_leaves_the_exercise_before() -> None:
-    moved = envelope("EnvelopeCarriedOver", "CV219.CDC.2017", 400, from_envelope_id="CV219.CDC.2016")
-    assert effects(moved) == [(CDC._replace(exercise=2017), Balances(authorised=400)), (CDC, Balances(authorised=-400))]
+    moved = envelope("EnvelopeCarriedOver", "CV219.CDC.2017", 400, payment_cents=3, from_envelope_id="CV219.CDC.2016")
+    assert effects(moved) == [
+        (CDC._replace(exercise=2017), Balances(authorised=400, payment_credits=3), None),
+        (CDC, Balances(authorised=-400, payment_credits=-3), None),
+    ]
+
+
+LATER = "CV219.STATE.2017"
+PAID_LATER = (
+    envelope("EnvelopeOpened", LATER, 0, payment_cents=80),
+    decided("AllocationReserved", state_cents=100),
+    decided("AllocationEngaged", state_cents=100, funder=Funder.STATE),
+)
+
+
+def paid_later(cents: int, type_: str = "PaymentRecorded") -> Any:
+    """A payment of the State for a commitment of 2016, out of its credits of 2017."""
+    return decided(type_, state_cents=cents, funder=Funder.STATE, credit_exercise=2017, from_payment_credits=True)
+
+
+def test_a_payment_uses_the_credits_of_the_exercise_in_which_it_is_paid() -> None:
+    budgets = folded(*PAID_LATER, paid_later(70), paid_later(20, "PaymentReturnRecorded"))
+    later = budgets.by_envelope[STATE._replace(exercise=2017)]
+    assert later.balances == Balances(payment_credits=80, paid=50)
+    assert (later.payable, later.has_payment_credits) == (30, True)
+    assert (budgets.by_envelope[STATE].payable, budgets.by_envelope[STATE].balances.paid) == (None, 0)
+    assert budgets.stakes[StakeKey(named("c"), Funder.STATE)] == Stake(engaged=100, paid=50)
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ((*PAID_LATER, paid_later(81)), Impossible.BALANCE_IMPOSSIBLE),
+        ((*PAID_LATER, envelope("EnvelopeFrozen", LATER, 0, payment_cents=20), paid_later(61)),
+         Impossible.BALANCE_IMPOSSIBLE),
+        ((RESERVED, decided("PaymentRecorded", cdc_cents=1, funder=Funder.CDC)), Impossible.STAKE_IMPOSSIBLE),
+        ((RESERVED, decided("AllocationEngaged", cdc_cents=301, funder=Funder.CDC)), Impossible.STAKE_IMPOSSIBLE),
+        ((RESERVED, WAITING, decided("AllocationReleased", "w", cdc_cents=50, standing=Standing.RESERVED)),
+         Impossible.STAKE_IMPOSSIBLE),
+        ((RESERVED, decided("AllocationDecommitted", cdc_cents=1, funder=Funder.CDC, same_exercise=False)),
+         Impossible.STAKE_IMPOSSIBLE),
+        ((RESERVED, envelope("EnvelopeClosed", "CV219.CDC.2016", 700)), Impossible.BALANCE_IMPOSSIBLE),
+    ],
+)  # fmt: skip
+def test_what_one_commitment_or_one_exercise_does_not_have_is_refused(facts: tuple[Any, ...], why: Impossible) -> None:
+    budgets = folded(*facts[:-1])
+    before = (dict(budgets.by_envelope), dict(budgets.stakes))
+    assert budgets.fold(facts[-1]) is why
+    assert (budgets.by_envelope, budgets.stakes) == before
+
+
+def test_from_a_closed_envelope_only_what_was_engaged_goes_on() -> None:
+    budgets = folded(*PAID_LATER, paid_later(50), envelope("EnvelopeClosed", LATER, 0, payment_cents=30),
+                     envelope("EnvelopeClosed", "CV219.STATE.2016", 400))  # fmt: skip
+    assert budgets.by_envelope[STATE].closed
+    for fact in (
+        envelope("EnvelopeIncreased", LATER, 5), envelope("EnvelopeCarriedOver", LATER, 5,
+                                                           from_envelope_id="CV219.STATE.2016"), paid_later(1),
+    ):  # fmt: skip
+        assert budgets.fold(fact) is Impossible.ENVELOPE_CLOSED
+    assert budgets.fold(decided("AllocationReserved", "d", state_cents=1)) is Impossible.BALANCE_IMPOSSIBLE
+    assert budgets.fold(paid_later(20, "PaymentReturnRecorded")) is None
+    given_up = decided("AllocationDecommitted", state_cents=10, funder=Funder.STATE, same_exercise=True)
+    assert budgets.fold(given_up) is None
+    refused = decided("AllocationRefused", "e", state_cents=1, reason=RefusalReason.ENVELOPE_CLOSED)
+    assert budgets.fold(refused) is None
+    assert budgets.fold(decided("AllocationReserved", "d", state_cents=10)) is Impossible.BALANCE_IMPOSSIBLE
 
 
 @pytest.mark.parametrize(
@@ -189,7 +300,7 @@ def test_a_refusal_for_an_envelope_that_does_not_exist_is_a_figure_too() -> None
 def test_a_fact_that_no_ledger_can_have_told_changes_nothing(fact: Any) -> None:
     budgets = folded()
     before = dict(budgets.by_envelope)
-    assert budgets.fold(fact) is Impossible.BALANCE_IMPOSSIBLE
+    assert budgets.fold(fact) in (Impossible.BALANCE_IMPOSSIBLE, Impossible.STAKE_IMPOSSIBLE)
     assert budgets.by_envelope == before
 
 
@@ -203,3 +314,5 @@ def test_the_share_used_is_of_what_is_not_frozen() -> None:
     assert Balances(authorised=1000, frozen=200, reserved=300, engaged=100).share_used == 0.5
     assert Balances(authorised=100, frozen=100).share_used is None
     assert Balances(authorised=1000, frozen=200, reserved=300, engaged=100).available == 400
+    assert Balances(authorised=1000, frozen=200, reserved=300, engaged=60, lapsed=40).share_used == 0.5
+    assert Balances(authorised=1000, frozen=200, reserved=300, engaged=60, lapsed=40).available == 400
