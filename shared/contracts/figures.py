@@ -78,7 +78,7 @@ class BudgetStated(Figure):
     lapsed_cents: CentsTotal = Field(
         default=0, description="Engaged, then given up in a later exercise: the credit stays consumed."
     )
-    has_payment_credits: bool = Field(default=False, description="Whether credits to pay (CP) were ever given to it.")
+    has_payment_credits: bool = Field(default=False, description="Whether the funder has credits to pay (CP) here.")
     payment_credits_cents: CentsTotal = Field(default=0, description="What may be paid in the exercise (CP).")
     payments_frozen_cents: CentsTotal = Field(default=0, description="The part of it that may not be paid for now.")
     payable_cents: CentsTotal = Field(

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from services.reporting.domain.balances import Balances, Envelope, Stake, StakeKey, added, staked
 from services.reporting.domain.effects import Effect, effects
-from shared.contracts.allocation import AllocationFact, EnvelopeClosed, EnvelopeFact
+from shared.contracts.allocation import AllocationFact, EnvelopeClosed, EnvelopeFact, EnvelopeOpened
 
 EMPTY = Stake()
 
@@ -26,10 +26,7 @@ class Impossible(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One envelope's balances; `version` counts the facts that touched it, `known_at` is the latest of them.
-
-    It has payment credits (CP) once a fact gave it some: no fact says that there are some and that they are 0.
-    """
+    """One envelope's balances; `version` counts the facts that touched it, `known_at` is the latest of them."""
 
     envelope: Envelope
     balances: Balances
@@ -92,7 +89,8 @@ def _needs_open(fact: AllocationFact | EnvelopeFact, effect: Effect) -> bool:
 
 
 def _after(before: Budget | None, envelope: Envelope, change: Balances, fact: AllocationFact | EnvelopeFact) -> Budget:
-    closes, gains = isinstance(fact, EnvelopeClosed), change.payment_credits > 0
+    closes = isinstance(fact, EnvelopeClosed)
+    gains = change.payment_credits > 0 or (isinstance(fact, EnvelopeOpened) and fact.has_payment_credits)
     if before is None:
         return Budget(envelope, change, 1, fact.known_at, gains, closes)
     return Budget(

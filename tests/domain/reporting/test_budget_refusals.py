@@ -55,6 +55,14 @@ def test_what_one_commitment_or_one_exercise_does_not_have_is_refused(facts: tup
     assert (budgets.by_envelope, budgets.stakes) == before
 
 
+def test_payment_credits_of_0_are_not_the_same_as_none() -> None:
+    opened = envelope("EnvelopeOpened", "CV217.STATE.2016", 9, has_payment_credits=True)
+    budgets = folded(opened, envelope("EnvelopeOpened", "CV217.CDC.2016", 9))
+    assert [budgets.by_envelope[STATE._replace(contract="CV217", funder=funder)].payable for funder in Funder] == [
+        None if funder is Funder.CDC else 0 for funder in Funder
+    ]
+
+
 def test_from_a_closed_envelope_only_what_was_engaged_goes_on() -> None:
     budgets = folded(*PAID_LATER, paid_later(50), envelope("EnvelopeClosed", LATER, 0, payment_cents=30),
                      envelope("EnvelopeClosed", "CV219.STATE.2016", 400))  # fmt: skip
