@@ -77,7 +77,7 @@ class Envelope:
     def is_overdrawn(self) -> bool:
         """Whether more is used or paid than may be, or anything has fallen below zero."""
         amounts = [getattr(self, each.name) for each in fields(self) if each.name != "of_commitment"]
-        return min(self.available, self.payable, *amounts) < 0
+        return bool(min(self.available, self.payable, *amounts) < 0)
 
     def _count(self, account: str) -> int:
         return sum(bool(cents[account]) for cents in self.of_commitment.values())
