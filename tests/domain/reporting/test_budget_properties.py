@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from services.reporting.domain.budget import Budgets
 from shared.contracts.fields import Fact
 from shared.kernel.funders import Funder
+from tests.support.system_fold import Told
+from tests.support.system_fold import budgets as plain_budgets
 from tests.use_cases.reporting.drawn_ledger import UNKNOWN, Ledger
 
 UP, DOWN = {"authorised": 1, "payment_credits": 1}, {"authorised": -1, "payment_credits": -1}
@@ -111,6 +113,25 @@ def test_the_fold_is_the_recount_of_what_stands(seed: int, count: int) -> None:
         assert budget.has_payment_credits is (envelope.funder is Funder.STATE and envelope.exercise != UNKNOWN)
         if budget.has_payment_credits:
             assert budget.payable == counted["payment_credits"] - counted["payments_frozen"] - counted["paid"]
+
+
+@settings(max_examples=30, deadline=None, print_blob=True)
+@given(seed=st.integers(0, 2**32), count=st.integers(0, 250))
+def test_after_each_fact_the_fold_is_that_of_a_plain_subscriber(seed: int, count: int) -> None:
+    facts = Ledger(random.Random(seed), ("CV217", "CV219")).facts(count)
+    told = [
+        Told(0, n, str(n), type(fact).__name__, fact.model_dump(mode="json")) for n, fact in enumerate(facts, start=1)
+    ]
+    folded, position = Budgets(), 0
+    for at, name, now in plain_budgets(told):
+        while position < at.sequence:
+            assert folded.fold(facts[position]) is None  # type: ignore[arg-type]
+            position += 1
+        budget = next(b for envelope, b in folded.by_envelope.items() if envelope.envelope_id == name)
+        ours = budget.balances._asdict()
+        counts = {each: cents for each, cents in ours.items() if each.endswith("_count")}
+        cents = {f"{each}_cents": amount for each, amount in ours.items() if each not in counts}
+        assert {**cents, **counts, "version": budget.version} == now
 
 
 @settings(max_examples=30, deadline=None, print_blob=True)
