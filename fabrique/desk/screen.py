@@ -10,6 +10,7 @@ from fabrique.ledger.screen import money
 
 Json = dict[str, Any]
 COLUMNS = ("authorised", "frozen", "reserved", "engaged", "room", "waitlisted", "payment_credits", "paid")
+MOVED = (*COLUMNS, "payments_frozen", "payable")
 SHOWN_MAX = 20
 """Commitments that are named on the screen; the answer by HTTP has more."""
 
@@ -56,10 +57,10 @@ def effect_lines(answer: Json) -> Iterator[str]:
         yield f"[quiet]… and {len(decisions) - SHOWN_MAX} more[/]"
     for envelope in outcome.get("envelopes", []):
         before, after = envelope["before"], envelope["after"]
-        for name, was in before.items():
-            if name.endswith("_cents") and was != after[name]:
-                word = name.removesuffix("_cents").replace("_", " ")
-                yield f"    {envelope['envelope_id']}  {word}: {money(was)} → {money(after[name])}"
+        for name in MOVED:
+            was, then = before[f"{name}_cents"], after[f"{name}_cents"]
+            if was != then:
+                yield f"    {envelope['envelope_id']}  {name.replace('_', ' ')}: {money(was)} → {money(then)}"
 
 
 def in_the_way_lines(problem: Json) -> Iterator[str]:
