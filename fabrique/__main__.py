@@ -29,6 +29,10 @@ WORDS = {
         "ledger:app",
         "Read the books: balances, entries, the life of a commitment; examine them whole; take them away.",
     ),
+    "grants": (
+        "grants:app",
+        "Compare the State's real grants of 2020–2023 with what keys would have given each contract.",
+    ),
     "provision": ("stack:provision", "Make the topics that are missing on a Kafka, then end."),
     "migrate": ("stack:migrate", "Bring services' databases to their newest tables, then end."),
     "clean": ("clean:clean", "Forget all data, logs and secrets of the local stack; the downloads are kept."),

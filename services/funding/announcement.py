@@ -9,7 +9,7 @@ import msgspec
 from services.funding.domain.command import Command
 from services.funding.domain.commands import EnvelopeAct
 from services.funding.domain.outcome import Kind, Outcome
-from shared.contracts.allocation import ENVELOPE_FACTS, HeldReason
+from shared.contracts.allocation import ENVELOPE_FACTS
 
 _encoder = msgspec.json.Encoder()
 _ENVELOPE_FACTS = {model.__name__: model for model in ENVELOPE_FACTS}
@@ -29,20 +29,35 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
         "known_at": known_at,
     }
     match outcome.kind:
-        case Kind.RESERVED | Kind.WAITLISTED | Kind.PROMOTED:
-            pass
         case Kind.REFUSED:
             fields["reason"] = outcome.reason
         case Kind.AMENDED:
             fields["standing"] = outcome.standing
             fields["previous_cdc_cents"], fields["previous_state_cents"] = outcome.previous or (0, 0)
-        case Kind.RELEASED:
+        case Kind.RELEASED | Kind.CLOSED:
             fields["standing"] = outcome.standing
-        case Kind.HELD:
-            fields |= {"movement": outcome.movement, "reason": HeldReason.NOT_DECIDED_YET}
-        case Kind.MOVEMENT_REFUSED:
+        case Kind.ENGAGED | Kind.CERTIFIED:
+            fields["funder"] = outcome.funder
+        case Kind.PAID | Kind.RETURNED:
+            fields |= _money(outcome)
+        case Kind.DECOMMITTED:
+            fields |= {"funder": outcome.funder, "same_exercise": outcome.same_exercise}
+        case Kind.HELD | Kind.MOVEMENT_REFUSED:
             fields |= {"movement": outcome.movement, "reason": outcome.reason}
+    if outcome.movement_id is not None:
+        fields["movement_id"] = outcome.movement_id
     return _encoder.encode(fields)
+
+
+def _money(outcome: Outcome) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "funder": outcome.funder,
+        "credit_exercise": outcome.credit_exercise,
+        "from_payment_credits": outcome.from_payment_credits,
+    }
+    if outcome.kind is Kind.PAID:
+        said["kind"] = outcome.payment_kind
+    return said
 
 
 def envelope_statement(row: Mapping[str, Any], *, known_at: datetime) -> bytes:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.reporting import use_cases
 from services.reporting.handlers import allocations, entrepreneurs
 from services.reporting.routes.figures import figures
+from services.reporting.routes.grants import grants
 from services.reporting.routes.page import page
 from services.reporting.settings import Settings
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL
@@ -72,6 +73,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app = application("Fabrique reporting", summary="Survival of businesses, and budgets.")
     app.include_router(figures(spine.engine))
     app.include_router(page(spine, is_demonstration=settings.demonstration))
+    app.include_router(grants())
     app.include_router(operations(spine))
     return app, spine
 

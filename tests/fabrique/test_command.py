@@ -20,6 +20,7 @@ GROUPS = {
     "command": ("list", "approve", "reject"),
     "manager": ("create", "list", "revoke"),
     "ledger": ("balance", "account", "commitment", "check", "export"),
+    "grants": ("compare", "write"),
 }  # fmt: skip
 NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/intake"
 

@@ -26,12 +26,17 @@ COMMITMENT, ALLOCATION, ENVELOPE = "intake.commitment.v1", "funding.allocation.v
 LEDGER = TABLES | {
     "envelope": "SELECT * FROM envelope ORDER BY envelope_id",
     "commitment": "SELECT * FROM commitment ORDER BY priority, place",
+    "engagement": "SELECT * FROM engagement ORDER BY commitment_id, funder",
+    "payment": "SELECT * FROM payment ORDER BY commitment_id, funder, exercise",
+    "held_movement": "SELECT * FROM held_movement ORDER BY contract, place",
     "posting": "SELECT * FROM posting ORDER BY partition, sequence, line",
     "command": "SELECT * FROM command ORDER BY partition, next_offset, step",
 }
 SAID = ("type", "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "reason", "standing", "movement",
-        "previous_cdc_cents", "previous_state_cents")  # fmt: skip
-BALANCES = ("authorised_cents", "reserved_cents", "waitlisted_cents", "waiting_count")
+        "previous_cdc_cents", "previous_state_cents", "funder", "same_exercise", "credit_exercise",
+        "from_payment_credits", "kind", "movement_id")  # fmt: skip
+BALANCES = ("authorised_cents", "frozen_cents", "reserved_cents", "engaged_cents", "lapsed_cents", "waitlisted_cents",
+            "waiting_count", "paid_cents", "closed")  # fmt: skip
 TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority")
 NEVER_NEGATIVE = ("available", "reserved", "waitlisted", "frozen")
 Accounts = Counter[tuple[str, str]]
@@ -45,7 +50,8 @@ async def assert_books_balance(url: str, *, log: Log) -> Snapshot:
     `log` is what lies on `intake.commitment.v1`, by partition; funding must have read it to its end.
     """
     found = await snapshot(url, LEDGER)
-    breaches = [*outbox_breaches(found), *envelope_breaches(found), *statement_breaches(found)]
+    breaches = [*outbox_breaches(found), *envelope_breaches(found), *engagement_breaches(found)]
+    breaches += statement_breaches(found)
     breaches += [*checkpoint_breaches(found, COMMITMENT, log), *decision_breaches(found, log)]
     breaches += oracle_breaches(found, log)
     if breaches:
@@ -64,29 +70,33 @@ def envelope_breaches(found: Snapshot) -> Iterator[str]:
         for place in product({row["envelope_id"] for row in postings}, NEVER_NEGATIVE):
             if accounts[place] < 0:
                 yield f"{place[0]}: {place[1]} falls to {accounts[place]} at {fact}"
-    asked, waiting = _asked(found["commitment"])
+    asked, waiting = _asked(found)
     for row in found["envelope"]:
         name = row["envelope_id"]
-        for account in ("reserved", "waitlisted", "engaged", "paid", "frozen"):
+        for account in ("reserved", "waitlisted", "engaged", "lapsed", "paid", "frozen"):
             if row[f"{account}_cents"] != accounts[(name, account)]:
                 yield f"{name}: {account} is {row[f'{account}_cents']}, its postings sum to {accounts[(name, account)]}"
         if row["authorised_cents"] != -accounts[(name, "voted")]:
             yield f"{name}: {row['authorised_cents']} authorised, {-accounts[(name, 'voted')]} posted"
-        for state in ("reserved", "waitlisted"):
+        for state in ("reserved", "waitlisted", "engaged"):
             if row[f"{state}_cents"] != asked[(name, state)]:
                 yield f"{name}: {state} is {row[f'{state}_cents']}, its commitments ask {asked[(name, state)]}"
         if row["waiting_count"] != waiting[name]:
             yield f"{name}: {row['waiting_count']} are said to wait, {waiting[name]} do"
 
 
-def _asked(commitments: Sequence[Row]) -> tuple[Accounts, Counter[str]]:
-    """What commitments ask of (envelope, state), and how many wait for each envelope."""
+def _asked(found: Snapshot) -> tuple[Accounts, Counter[str]]:
+    """What commitments stand for in (envelope, account), and how many wait for each envelope."""
     asked: Accounts = Counter()
     waiting: Counter[str] = Counter()
-    for row in commitments:
+    engaged = {(row["commitment_id"], row["funder"]): row["engaged_cents"] for row in found["engagement"]}
+    for row in found["commitment"]:
         for funder, cents in (("CDC", row["cdc_cents"]), ("STATE", row["state_cents"])):
             name = f"{row['contract']}.{funder}.{row['exercise']}"
-            asked[(name, row["state"])] += cents
+            acted = engaged.get((row["commitment_id"], funder), 0)
+            standing = "reserved" if row["state"] == "engaged" else row["state"]
+            asked[(name, standing)] += cents - acted
+            asked[(name, "engaged")] += acted
             waiting[name] += row["state"] == "waitlisted" and cents > 0
     return asked, waiting
 
@@ -114,7 +124,7 @@ def decision_breaches(found: Snapshot, log: Log) -> Iterator[str]:
         for record in _once(records):
             quarantined = (partition, record.offset) in refused
             answers = [] if quarantined and not _has_id(record) else told.pop(_id(record), [])
-            decisions = [row for row in answers if row["type"] != "AllocationPromoted"]
+            decisions = [row for row in answers if _answers(row, record)]
             if len(decisions) + quarantined != 1:
                 yield f"{partition}/{record.offset}: {len(decisions)} decisions, {int(quarantined)} quarantined"
             if [row["event_id"] for row in answers] != [uuid5(r["cause"], str(i)) for i, r in enumerate(answers)]:
@@ -125,30 +135,54 @@ def decision_breaches(found: Snapshot, log: Log) -> Iterator[str]:
         yield f"{cause}: decided, but nowhere in the log"
 
 
+def _answers(row: Row, record: ConsumerRecord[bytes, bytes]) -> bool:
+    """Whether a decision is the record's own: no promotion that it allowed, no answer to what was held before it.
+
+    Closing gives up what is left of each engagement first; that the commitment is closed is its answer.
+    """
+    closes = dict(record.headers).get("ce_type") == b"CommitmentClosed"
+    return not (
+        row["type"] == "AllocationPromoted"
+        or json.loads(row["value"]).get("movement_id")
+        or (closes and row["type"] == "AllocationDecommitted")
+    )
+
+
 def oracle_breaches(found: Snapshot, log: Log) -> Iterator[str]:
     """Decisions, what they move and where everything ends are those of the sequential oracle."""
     refused = {(r["partition"], r["offset"]) for r in found["quarantine"] if r["topic"] == COMMITMENT}
-    moves = _moves(found["posting"])
+    postings: dict[tuple[int, int], list[tuple[str, str, str, int]]] = defaultdict(list)
+    for row in found["posting"]:
+        line = (row["envelope_id"], row["credit"], row["debit"], row["amount_cents"])
+        postings[row["partition"], row["sequence"]].append(line)
     decided = found.outbox()
     balances: Json = {}
     commitments: Json = {}
+    held: set[tuple[str, str]] = set()
     for partition, records in sorted(log.items()):
         steps = _steps(found, partition, [r for r in _once(records) if (partition, r.offset) not in refused])
         oracle = Oracle().tell(steps)
         rows = [r for r in decided.get((ALLOCATION, partition), []) if not r["type"].startswith("Envelope")]
-        for row, expected in zip(rows, oracle.decisions, strict=False):
-            said = _said(row) | {"moves": moves.get((partition, row["sequence"]), {})}
+        for row, expected in zip(rows, oracle.answers, strict=False):
+            said = _said(row) | {"postings": postings[partition, row["sequence"]]}
             if said != {name: expected.get(name) for name in said}:
                 yield f"{partition}: sequence {row['sequence']} says {said}, the oracle {expected}"
                 break
-        if len(rows) != len(oracle.decisions):
-            yield f"{partition}: {len(rows)} decisions, the oracle has {len(oracle.decisions)}"
+        if len(rows) != len(oracle.answers):
+            yield f"{partition}: {len(rows)} decisions, the oracle has {len(oracle.answers)}"
         balances |= oracle.balances()
         commitments |= oracle.commitments()
-    ours = {str(r["envelope_id"]): {n: r[n] for n in BALANCES} for r in found["envelope"]}
+        held |= set(oracle.held())
+    waiting = {(str(row["event_id"]), row["reason"]) for row in found["held_movement"]}
+    if waiting != held:
+        yield f"held otherwise than by the oracle: {sorted(waiting ^ held)}"
+    ours = {str(r["envelope_id"]): _envelope(r) for r in found["envelope"]}
     if ours != balances:
         yield f"envelopes end otherwise than the oracle's: {_difference(ours, balances)}"
-    ours = {str(r["commitment_id"]): {n: r[n] for n in TERMS} for r in found["commitment"]}
+    acts = _acts(found)
+    ours = {str(r["commitment_id"]): {n: r[n] for n in TERMS} | acts[r["commitment_id"]] for r in found["commitment"]}
+    for kept in commitments.values():
+        del kept["lapsed"]  # the ledger keeps it with the envelope alone
     if ours != commitments:
         yield f"commitments end otherwise than the oracle's: {_difference(ours, commitments)}"
 
@@ -181,14 +215,41 @@ def _said(row: Row) -> Json:
     return {"id": str(row["event_id"]), "cause": str(row["cause"])} | {name: said.get(name) for name in SAID}
 
 
-def _moves(postings: Sequence[Row]) -> dict[tuple[int, int], dict[tuple[str, str], int]]:
-    """What each fact adds to what is reserved and to what waits, by (partition, sequence)."""
-    found: dict[tuple[int, int], Accounts] = defaultdict(Counter)
-    for row in postings:
-        for account, sign in ((row["credit"], -1), (row["debit"], 1)):
-            if account in ("reserved", "waitlisted"):
-                found[(row["partition"], row["sequence"])][(row["envelope_id"], account)] += sign * row["amount_cents"]
-    return {fact: {key: cents for key, cents in each.items() if cents} for fact, each in found.items()}
+def _envelope(row: Row) -> Json:
+    """An envelope as the oracle says it."""
+    room = row["authorised_cents"] - sum(row[f"{n}_cents"] for n in ("frozen", "reserved", "engaged", "lapsed"))
+    has_credits = row["payment_credits_cents"] is not None
+    payable = row["payment_credits_cents"] - row["payments_frozen_cents"] - row["paid_cents"] if has_credits else None
+    return {name: row[name] for name in BALANCES} | {
+        "room_cents": room, "payment_cents": row["payment_credits_cents"], "payable_cents": payable,
+        "payment_frozen_cents": row["payments_frozen_cents"],
+    }  # fmt: skip
+
+
+def _acts(found: Snapshot) -> dict[UUID, Json]:
+    """What funders engaged, certified and paid of each commitment, as the oracle says it."""
+    acts: dict[UUID, Json] = defaultdict(_nothing_done)
+    for row in found["engagement"]:
+        for name in ("engaged", "certified"):
+            acts[row["commitment_id"]][name][row["funder"]] = row[f"{name}_cents"]
+    for row in found["payment"]:
+        if row["paid_cents"]:
+            acts[row["commitment_id"]]["paid"][row["funder"]][row["exercise"]] = row["paid_cents"]
+    return acts
+
+
+def _nothing_done() -> Json:
+    return {name: {"CDC": 0, "STATE": 0} for name in ("engaged", "certified")} | {"paid": {"CDC": {}, "STATE": {}}}
+
+
+def engagement_breaches(found: Snapshot) -> Iterator[str]:
+    """What is paid of an engagement is the sum of what each exercise paid."""
+    paid: Counter[tuple[UUID, str]] = Counter()
+    for row in found["payment"]:
+        paid[row["commitment_id"], row["funder"]] += row["paid_cents"]
+    for row in found["engagement"]:
+        if row["paid_cents"] != paid[row["commitment_id"], row["funder"]]:
+            yield f"{row['commitment_id']}: {row['funder']} paid {row['paid_cents']}, by exercise otherwise"
 
 
 def _once(records: Sequence[ConsumerRecord[Any, Any]]) -> Iterator[ConsumerRecord[Any, Any]]:

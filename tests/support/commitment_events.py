@@ -14,14 +14,8 @@ Json = dict[str, Any]
 TOPIC = "intake.commitment.v1"
 NAMES = UUID("5f1c9a52-7d0e-4c6b-9a2e-2f6f4f6f9b10")
 START = datetime(2016, 10, 3, 9, 0, tzinfo=UTC)
-OTHER_MOVEMENTS: dict[str, Json] = {
-    "CommitmentEngaged": {"funder": "CDC", "exercise": 2016, "amount_cents": 5},
-    "ServiceCertified": {"funder": "STATE", "exercise": 2016, "amount_cents": 5},
-    "PaymentMade": {"funder": "CDC", "exercise": 2016, "amount_cents": 5, "kind": "advance"},
-    "PaymentReturned": {"funder": "CDC", "exercise": 2016, "amount_cents": 5},
-    "CommitmentDecommitted": {"funder": "STATE", "exercise": 2016, "amount_cents": 5},
-    "CommitmentClosed": {},
-}
+FUNDERS_ACTS = ("CommitmentEngaged", "CommitmentEngaged", "ServiceCertified", "PaymentMade", "PaymentMade",
+                "PaymentReturned", "PaymentReturned", "CommitmentDecommitted", "CommitmentClosed")  # fmt: skip
 
 
 def named(name: str) -> str:
@@ -75,9 +69,10 @@ def records(events: Iterable[Json], *, partition: int = 0, start: int = 0) -> li
     return [record(told, offset=offset, partition=partition) for offset, told in enumerate(events, start)]
 
 
-def opened(contract: str, funder: str, exercise: int, amount_cents: int) -> Json:
-    """A manager's step, as the oracle reads it."""
-    return {"open": f"{contract}.{funder}.{exercise}", "amount_cents": amount_cents}
+def opened(contract: str, funder: str, exercise: int, amount_cents: int, payment_cents: int | None = None) -> Json:
+    """A manager's step, as the oracle reads it; without `payment_cents` the funder has no payment credits."""
+    step: Json = {"open": f"{contract}.{funder}.{exercise}", "amount_cents": amount_cents}
+    return step if payment_cents is None else step | {"payment_cents": payment_cents}
 
 
 @dataclass
@@ -89,6 +84,7 @@ class Scribe:
     exercises: Sequence[int] = (2016, 2017)
     known: dict[str, list[str]] = field(default_factory=dict)
     number: int = 0
+    asked: dict[str, Json] = field(default_factory=dict)
 
     def openings(self, most: int = 120) -> list[Json]:
         """Envelopes of each contract; now and then one is missing."""
@@ -114,18 +110,36 @@ class Scribe:
             name = f"{contract}-{self.number}" if not mine or chance.random() < 0.95 else chance.choice(mine)
             mine.append(name)
             terms = self._asks() | {"exercise": chance.choice(self.exercises), "priority": chance.choice((1, 5, 5, 9))}
+            self.asked[name] = terms
             return event("CommitmentDeclared", name, contract=contract, number=self.number, known_at=when, **terms)
         name = chance.choice(mine) if chance.random() < 0.97 else f"nobody-{self.number}"
-        if fate < 0.64:
+        if fate < 0.58:
             kind, terms = "CommitmentAmended", self._asks()
-        elif fate < 0.95:
+        elif fate < 0.75:
             kind, terms = "CommitmentWithdrawn", {"reason": "abandoned"}
             if name in mine and chance.random() < 0.9:
                 mine.remove(name)
         else:
-            kind = chance.choice(list(OTHER_MOVEMENTS))
-            terms = OTHER_MOVEMENTS[kind]
+            kind, name = chance.choice(FUNDERS_ACTS), chance.choice((name, *mine[-3:], *mine[-2:] * 3))
+            terms = self._act(kind, self.asked.get(name, {}))
         return event(kind, name, contract=contract, number=self.number, known_at=when, **terms)
+
+    def _act(self, kind: str, asked: Json) -> Json:
+        """What a funder says of its act: mostly one that was asked, in its exercise, and possible now and then."""
+        chance = self.chance
+        if kind == "CommitmentClosed":
+            return {}
+        funder = "CDC" if asked.get("cdc_cents") else "STATE"
+        exercise, likely = asked.get("exercise", self.exercises[0]), chance.random() < 0.8
+        most = asked.get(f"{funder.lower()}_cents", 9)
+        terms = {
+            "funder": funder if likely else chance.choice(("CDC", "STATE")),
+            "exercise": exercise if likely else chance.choice(self.exercises),
+            "amount_cents": most if chance.random() < 0.4 else chance.randint(1, max(1, most // 2)),
+        }
+        if kind == "PaymentMade":
+            terms["kind"] = chance.choice(("advance", "instalment", "balance"))
+        return terms
 
     def _asks(self) -> Json:
         cdc, state = self.chance.choice(((1, 0), (0, 1), (1, 1)))

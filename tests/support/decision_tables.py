@@ -267,20 +267,6 @@ SCENARIOS = {
         open CDC 100
         withdraw A            -> movement refused: commitment-unknown
         amend A 10+0          -> movement refused: commitment-unknown
-        CommitmentEngaged A   -> movement refused: commitment-unknown
         declare A 10+0        -> reserved 10+0
-    """,
-    "the other movements are held until they can be decided, whatever became of the commitment": """
-        open CDC 100, STATE 0
-        declare A 60+0        -> reserved 60+0
-        declare B 50+0        -> waitlisted 50+0
-        declare C 101+0       -> refused 101+0: exceeds-authorised
-        CommitmentEngaged A   -> held
-        ServiceCertified A    -> held
-        PaymentMade B         -> held
-        PaymentReturned B     -> held
-        CommitmentDecommitted C -> held
-        CommitmentClosed C    -> held
-        = CDC reserved 60 waiting 50 (1)
     """,
 }

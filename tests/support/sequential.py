@@ -25,7 +25,8 @@ def books_with(openings: Iterable[Json]) -> Books:
     envelopes = []
     for step in openings:
         contract, funder, exercise = step["open"].split(".")
-        envelopes.append(Envelope(step["open"], contract, Funder(funder), int(exercise)))
+        payment = step.get("payment_cents")
+        envelopes.append(Envelope(step["open"], contract, Funder(funder), int(exercise), payment_credits=payment))
         envelopes[-1].open(step["amount_cents"])
     return Books(envelopes, [])
 
@@ -58,15 +59,20 @@ def published(outcome: Outcome, event: Incoming[Any]) -> Json:
         for account, sign in ((posting.credit, -1), (posting.debit, 1)):
             if account in ("reserved", "waitlisted"):
                 moves[(posting.envelope_id, str(account))] += sign * posting.amount_cents
-    return {"type": str(outcome.kind), "moves": {key: cents for key, cents in moves.items() if cents}} | value
+    postings = [(p.envelope_id, str(p.credit), str(p.debit), p.amount_cents) for p in outcome.postings]
+    moved = {key: cents for key, cents in moves.items() if cents}
+    return {"type": str(outcome.kind), "moves": moved, "postings": postings} | value
 
 
 def balances(books: Books) -> dict[str, Json]:
     """The envelopes, as the oracle says them."""
     return {
         e.envelope_id: {
-            "authorised_cents": e.authorised, "reserved_cents": e.reserved, "waitlisted_cents": e.waitlisted,
-            "waiting_count": e.waiting_count,
+            "authorised_cents": e.authorised, "frozen_cents": e.frozen, "reserved_cents": e.reserved,
+            "engaged_cents": e.engaged, "lapsed_cents": e.lapsed, "room_cents": e.room,
+            "waitlisted_cents": e.waitlisted, "waiting_count": e.waiting_count,
+            "payment_cents": e.payment_credits, "payment_frozen_cents": e.payments_frozen, "paid_cents": e.paid,
+            "payable_cents": e.payable, "closed": e.closed,
         }
         for e in books.envelopes.values()
     }  # fmt: skip

@@ -126,7 +126,7 @@ class Audit:
         self.commitments += 1
         name = f"commitment {row.commitment_id}"
         contract, exercise, stand = self._stands.pop(row.commitment_id, (row.contract, row.exercise, None))
-        found = _stand_of(row)
+        found = stand_of(row)
         if stand != found:
             self._differ(Rule.COMMITMENTS, name, "stands", _stood(stand), _stood(found))
         if (contract, exercise) != (row.contract, row.exercise):
@@ -250,7 +250,7 @@ def _moved(posting: Posting | None, named: Posting) -> str:
     return f"{amount} of {posting.envelope_id} {posting.credit} to {posting.debit}"
 
 
-def _stand_of(row: Commitment) -> Stand:
+def stand_of(row: Commitment) -> Stand:
     """What the rows of a commitment say."""
     engagements = row.engagements or {}
     acts = [engagements.get(funder) or Engagement() for funder in Funder]

@@ -1,233 +1,226 @@
-"""The books of some contracts: envelopes, commitments and waitlists, and the rule that decides each event in order."""
+"""The books of some contracts, and the rule that decides each event in order (docs/ledger-rules.md)."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
+from services.funding.domain import movements
+from services.funding.domain.accounts import NOTHING, Accounts
 from services.funding.domain.commitment import Asked, Commitment, State
-from services.funding.domain.envelope import RESERVE, WAIT, Envelope, Posting
+from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
-from shared.contracts.allocation import RefusalReason, Standing
+from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.commitment import (
     CommitmentAmended,
     CommitmentDeclared,
     CommitmentFact,
     CommitmentWithdrawn,
+    PaymentReturned,
 )
-from shared.kernel.funders import Funder, envelope_id
+from shared.kernel.funders import Funder
 
-NOTHING = Asked(0, 0)
+ENDED = (State.REFUSED, State.RELEASED, State.CLOSED)
+FREES = frozenset({Kind.AMENDED, Kind.RELEASED, Kind.CLOSED})
 
 
 class Event(Protocol):
     """What the books need of an incoming event."""
 
+    event_id: UUID
     fact: CommitmentFact
     type: str
     place: int
 
 
-class Books:
-    """Decides commitment events one after the other; afterwards `changed` tells what to write.
+class HeldMovement(Struct):
+    """A funder's act that waits for what it needs; `place` is where it stands in the line."""
 
-    The caller has loaded every envelope of the (contract, exercise) pairs touched, every commitment named, and, for
-    the pairs where something may be given back, every commitment that waits.
+    event_id: UUID
+    fact: CommitmentFact
+    type: str
+    place: int
+    reason: HeldReason
+    is_new: bool = False
+
+
+class Books(Accounts):
+    """Decides commitment events one after the other; afterwards `changed…` and `settled` tell what to write.
+
+    The caller has loaded every envelope of the contracts touched, what they hold, every commitment that an event or
+    what is held names, and, for the (contract, exercise) pairs where something may be given back, every commitment
+    that waits.
     """
 
-    def __init__(self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment]) -> None:
-        self.envelopes = {e.envelope_id: e for e in envelopes}
-        self.commitments = {c.commitment_id: c for c in commitments}
-        self._pairs: dict[tuple[str, int], tuple[Envelope | None, Envelope | None]] = {}
-        self.changed_envelopes: set[str] = set()
-        self.changed_commitments: set[UUID] = set()
+    def __init__(
+        self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment], held: Iterable[HeldMovement] = ()
+    ) -> None:
+        super().__init__(envelopes, commitments)
+        self.held: dict[str, list[HeldMovement]] = {}
+        for movement in sorted(held, key=attrgetter("place")):
+            self.held.setdefault(movement.fact.contract, []).append(movement)
+        self.settled: set[UUID] = set()
 
     def decide(self, event: Event) -> list[Outcome]:
-        """Decide one event: its own outcome first, then the promotions that it allows."""
+        """Decide one event: its own outcomes first, then the promotions and the held movements that it allows."""
         outcomes = self._decide(event)
-        for outcome in outcomes:
-            for name in {posting.envelope_id for posting in outcome.postings}:
-                self.envelopes[name].version += 1
-                self.changed_envelopes.add(name)
+        if self.held.get(event.fact.contract):
+            outcomes += self.settle(event.fact.contract)
+        self.count(outcomes)
+        return outcomes
+
+    def settle(self, contract: str) -> list[Outcome]:
+        """Look at what a contract holds, in order, until none of it moves any more."""
+        outcomes: list[Outcome] = []
+        waiting = self.held.get(contract, [])
+        start_again = True
+        while start_again:
+            start_again = False
+            for movement in waiting:
+                answer = self._act(movement)
+                if isinstance(answer, HeldReason):
+                    movement.reason = answer
+                    continue
+                waiting.remove(movement)
+                self.settled.add(movement.event_id)
+                outcomes += self._applied(movement, answer, was_held=True)
+                start_again = True
+                break
         return outcomes
 
     def _decide(self, event: Event) -> list[Outcome]:
         fact = event.fact
         if type(fact) is CommitmentDeclared:
-            return [self._declare(fact, event.place)]
-        commitment = self.commitments.get(fact.commitment_id)
-        if commitment is None or commitment.contract != fact.contract:
-            return [_movement_refused(event, None, RefusalReason.COMMITMENT_UNKNOWN)]
+            return [self._declare(fact, event)]
         if isinstance(fact, CommitmentAmended | CommitmentWithdrawn):
-            if commitment.state not in (State.RESERVED, State.WAITLISTED):
-                return [_movement_refused(event, commitment, RefusalReason.NOT_STANDING)]
+            commitment = self._standing(fact)
+            if isinstance(commitment, RefusalReason):
+                return [self._refused(event, commitment)]
             first = (
                 self._amend(commitment, fact, event)
                 if isinstance(fact, CommitmentAmended)
-                else self._release(commitment)
+                else self._withdraw(commitment, event)
             )
-            return [first, *self._promote(commitment.contract, commitment.exercise)]
-        return [
-            Outcome(Kind.HELD, commitment.commitment_id, commitment.contract, commitment.exercise, NOTHING,
-                    movement=event.type)
-        ]  # fmt: skip
+            return [first, *(self.promote(commitment.contract, commitment.exercise) if first.kind in FREES else ())]
+        answer = self._act(event)
+        if isinstance(answer, HeldReason):
+            self.held.setdefault(fact.contract, []).append(
+                HeldMovement(event.event_id, fact, event.type, event.place, answer, is_new=True)
+            )
+            return [self._answered(Kind.HELD, event, answer)]
+        return self._applied(event, answer)
 
-    def _declare(self, fact: CommitmentDeclared, place: int) -> Outcome:
+    def _standing(self, fact: CommitmentFact) -> Commitment | RefusalReason:
+        """The commitment that a fact is about, unless nothing can happen to it any more."""
+        commitment = self.commitments.get(fact.commitment_id)
+        if commitment is None or commitment.contract != fact.contract:
+            return RefusalReason.COMMITMENT_UNKNOWN
+        return RefusalReason.NOT_STANDING if commitment.state in ENDED else commitment
+
+    def _act(self, event: Event | HeldMovement) -> movements.Answer:
+        fact = event.fact
+        commitment = self.commitments.get(fact.commitment_id)
+        if commitment is None:
+            return HeldReason.NOT_DECLARED
+        if commitment.contract != fact.contract:
+            return RefusalReason.COMMITMENT_UNKNOWN
+        if commitment.state in ENDED and not (commitment.state is State.CLOSED and isinstance(fact, PaymentReturned)):
+            return RefusalReason.NOT_STANDING
+        answer = movements.act(self.envelopes, commitment, fact)
+        if isinstance(answer, list):
+            self.changed_commitments.add(commitment.commitment_id)
+        return answer
+
+    def _applied(
+        self, event: Event | HeldMovement, answer: list[Outcome] | RefusalReason, *, was_held: bool = False
+    ) -> list[Outcome]:
+        """Announce what an act came to, and the promotions that it allows."""
+        outcomes = [self._refused(event, answer)] if isinstance(answer, RefusalReason) else answer
+        if was_held:
+            for outcome in outcomes:
+                outcome.movement_id = event.event_id
+        if any(o.kind in FREES or (o.kind is Kind.DECOMMITTED and o.same_exercise) for o in outcomes):
+            commitment = self.commitments[event.fact.commitment_id]
+            return [*outcomes, *self.promote(commitment.contract, commitment.exercise)]
+        return outcomes
+
+    def _answered(self, kind: Kind, event: Event | HeldMovement, reason: RefusalReason | HeldReason) -> Outcome:
+        """Say that a movement is held or refused."""
+        commitment = self.commitments.get(event.fact.commitment_id)
+        ours = commitment is not None and commitment.contract == event.fact.contract
+        exercise = commitment.exercise if commitment is not None and ours else None
+        return Outcome(kind, event.fact.commitment_id, event.fact.contract, exercise, NOTHING, reason=reason,
+                       movement=event.type)  # fmt: skip
+
+    def _refused(self, event: Event | HeldMovement, reason: RefusalReason) -> Outcome:
+        return self._answered(Kind.MOVEMENT_REFUSED, event, reason)
+
+    def _declare(self, fact: CommitmentDeclared, event: Event) -> Outcome:
         asked = Asked(fact.cdc_cents, fact.state_cents)
         known = self.commitments.get(fact.commitment_id)
         if known is not None:
-            return Outcome(Kind.MOVEMENT_REFUSED, known.commitment_id, known.contract, known.exercise, NOTHING,
-                           reason=RefusalReason.ALREADY_DECLARED, movement="CommitmentDeclared")  # fmt: skip
-        wanted = self._wanted(fact.contract, fact.exercise, asked)
+            here = known.contract == fact.contract
+            return self._refused(event, RefusalReason.ALREADY_DECLARED if here else RefusalReason.COMMITMENT_UNKNOWN)
+        wanted = self.wanted(fact.contract, fact.exercise, asked)
         kind, state, reason = _first_answer(wanted)
         commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents,
-                                fact.priority, place, state, is_new=True)  # fmt: skip
+                                fact.priority, event.place, state, is_new=True)  # fmt: skip
         self.commitments[fact.commitment_id] = commitment
         self.changed_commitments.add(fact.commitment_id)
         postings: tuple[Posting, ...] = ()
         if wanted is not None and state is not State.REFUSED:
-            postings = self._enter(wanted, state)
+            postings = self.enter(wanted, state)
         return Outcome(kind, fact.commitment_id, fact.contract, fact.exercise, asked, postings, reason=reason)
 
-    def _wanted(self, contract: str, exercise: int, asked: Asked) -> list[tuple[Envelope, int]] | None:
-        """Pair each funder asked with its envelope; None when one does not exist."""
-        pair = self._pairs.get((contract, exercise))
-        if pair is None:
-            pair = self._pairs[(contract, exercise)] = (
-                self.envelopes.get(envelope_id(contract, Funder.CDC, exercise)),
-                self.envelopes.get(envelope_id(contract, Funder.STATE, exercise)),
-            )
-        wanted = []
-        for envelope, amount in zip(pair, asked, strict=True):
-            if amount:
-                if envelope is None:
-                    return None
-                wanted.append((envelope, amount))
-        return wanted
-
-    def _asked_of(self, commitment: Commitment) -> list[tuple[Envelope, int]]:
-        wanted = self._wanted(commitment.contract, commitment.exercise, commitment.asked)
-        if wanted is None:
-            raise LookupError(f"an envelope of {commitment.commitment_id} is not loaded")
-        return wanted
-
-    def _enter(self, wanted: list[tuple[Envelope, int]], state: State) -> tuple[Posting, ...]:
-        """Post amounts as reserved or as waiting."""
-        postings = []
-        for envelope, amount in wanted:
-            if state is State.RESERVED:
-                postings.append(envelope.reserve(amount))
-            else:
-                envelope.waiting_count += 1
-                postings.append(envelope.wait(amount))
-        return tuple(postings)
-
-    def _leave(self, commitment: Commitment) -> tuple[Posting, ...]:
-        """Post the commitment's amounts back to where they came from."""
-        postings = []
-        for envelope, amount in self._asked_of(commitment):
-            if commitment.state is State.RESERVED:
-                postings.append(envelope.release(amount))
-            else:
-                envelope.waiting_count -= 1
-                postings.append(envelope.stop_waiting(amount))
-        return tuple(postings)
-
-    def _release(self, commitment: Commitment) -> Outcome:
-        standing = Standing(commitment.state.value)
-        postings = self._leave(commitment)
-        commitment.state = State.RELEASED
-        self.changed_commitments.add(commitment.commitment_id)
-        return _outcome(Kind.RELEASED, commitment, postings, standing=standing)
+    def _withdraw(self, commitment: Commitment, event: Event) -> Outcome:
+        if commitment.state is State.ENGAGED:
+            return self._refused(event, RefusalReason.ALREADY_ENGAGED)
+        return self.release(commitment)
 
     def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> Outcome:
         """Down: at once. Up: whole if it fits, else refused. Waiting: down keeps its place, up goes to the end."""
         asked, previous = Asked(fact.cdc_cents, fact.state_cents), commitment.asked
-        wanted = self._wanted(commitment.contract, commitment.exercise, asked)
-        if wanted is None:
-            return _movement_refused(event, commitment, RefusalReason.ENVELOPE_UNKNOWN)
-        if any(amount > envelope.authorised for envelope, amount in wanted):
-            return _movement_refused(event, commitment, RefusalReason.EXCEEDS_AUTHORISED)
-        standing = Standing(commitment.state.value)
-        if standing is Standing.RESERVED and not self._fits(commitment, wanted):
-            return _movement_refused(event, commitment, RefusalReason.NO_ROOM)
-        if standing is Standing.WAITLISTED and (asked.cdc > previous.cdc or asked.state > previous.state):
+        if unmet := self._unmet(commitment, asked):
+            return self._refused(event, unmet)
+        waits = commitment.state is State.WAITLISTED
+        if waits and (asked.cdc > previous.cdc or asked.state > previous.state):
             commitment.place = event.place
-        postings = self._change(commitment, asked)
+        outcome = self.change(commitment, asked)
         commitment.cost = fact.cost_cents
-        self.changed_commitments.add(commitment.commitment_id)
-        return _outcome(Kind.AMENDED, commitment, postings, standing=standing, previous=previous)
+        return outcome
 
-    def _change(self, commitment: Commitment, asked: Asked) -> tuple[Posting, ...]:
-        """Make the amounts these, and post the difference alone; who waits for an envelope is counted there."""
-        way = WAIT if commitment.state is State.WAITLISTED else RESERVE
-        before, postings = commitment.asked, []
-        for funder in Funder:
-            old, new = before.of(funder), asked.of(funder)
-            envelope = self.envelopes.get(envelope_id(commitment.contract, funder, commitment.exercise))
-            if envelope is None or old == new:
-                continue
-            if way is WAIT:
-                envelope.waiting_count += bool(new) - bool(old)
-            postings.append(envelope.move(way if new > old else way.back, abs(new - old)))
-        commitment.asked = asked
-        return tuple(postings)
-
-    def _fits(self, commitment: Commitment, wanted: list[tuple[Envelope, int]]) -> bool:
-        """Tell whether a reserved commitment's new amounts fit once its old ones are given back."""
-        given_back = {envelope.envelope_id: amount for envelope, amount in self._asked_of(commitment)}
-        return all(
-            amount <= (old := given_back.get(envelope.envelope_id, 0)) or amount <= envelope.room + old
-            for envelope, amount in wanted
-        )
-
-    def _promote(self, contract: str, exercise: int) -> list[Outcome]:
-        """Serve the waitlist from its head; an envelope whose head does not fit serves nobody behind it."""
-        waiting = sorted(
-            (c for c in self.commitments.values()
-             if c.state is State.WAITLISTED and c.contract == contract and c.exercise == exercise),
-            key=lambda c: (c.priority, c.place),
-        )  # fmt: skip
-        blocked: set[str] = set()
-        promoted = []
-        for commitment in waiting:
-            wanted = self._asked_of(commitment)
-            names = {envelope.envelope_id for envelope, _ in wanted}
-            if blocked & names or any(amount > envelope.room for envelope, amount in wanted):
-                blocked |= names
-                continue
-            postings = self._leave(commitment)
-            commitment.state = State.RESERVED
-            postings += self._enter(wanted, State.RESERVED)
-            self.changed_commitments.add(commitment.commitment_id)
-            promoted.append(_outcome(Kind.PROMOTED, commitment, postings))
-        return promoted
+    def _unmet(self, commitment: Commitment, asked: Asked) -> RefusalReason | None:
+        """Say why a commitment cannot ask these amounts."""
+        engaged = [commitment.asked.of(funder) - movements.promised(commitment, funder) for funder in Funder]
+        wanted = self.wanted(commitment.contract, commitment.exercise, asked)
+        reason = None
+        if any(new < old for new, old in zip(asked, engaged, strict=True)):
+            reason = RefusalReason.BELOW_ENGAGED
+        elif wanted is None:
+            reason = RefusalReason.ENVELOPE_UNKNOWN
+        elif any(e.closed and amount > commitment.asked.of(e.funder) for e, amount in wanted):
+            reason = RefusalReason.ENVELOPE_CLOSED
+        elif any(amount > e.authorised for e, amount in wanted):
+            reason = RefusalReason.EXCEEDS_AUTHORISED
+        elif commitment.state is not State.WAITLISTED and any(
+            amount - commitment.asked.of(e.funder) > e.room for e, amount in wanted
+            if amount > commitment.asked.of(e.funder)
+        ):  # fmt: skip
+            reason = RefusalReason.NO_ROOM
+        return reason
 
 
 def _first_answer(wanted: list[tuple[Envelope, int]] | None) -> tuple[Kind, State, RefusalReason | None]:
     """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting."""
     if wanted is None:
         return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
+    if any(envelope.closed for envelope, _ in wanted):
+        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
     fits = True
     for envelope, amount in wanted:
         if amount > envelope.authorised:
             return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
         fits = fits and amount <= envelope.room and not envelope.waiting_count
     return (Kind.RESERVED, State.RESERVED, None) if fits else (Kind.WAITLISTED, State.WAITLISTED, None)
-
-
-def _outcome(
-    kind: Kind,
-    commitment: Commitment,
-    postings: tuple[Posting, ...],
-    *,
-    standing: Standing | None = None,
-    previous: Asked | None = None,
-) -> Outcome:
-    return Outcome(kind, commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked,
-                   postings, standing=standing, previous=previous)  # fmt: skip
-
-
-def _movement_refused(event: Event, commitment: Commitment | None, reason: RefusalReason) -> Outcome:
-    exercise = commitment.exercise if commitment else None
-    return Outcome(Kind.MOVEMENT_REFUSED, event.fact.commitment_id, event.fact.contract, exercise, NOTHING,
-                   reason=reason, movement=event.type)  # fmt: skip

@@ -17,9 +17,9 @@ from services.funding.domain.envelope import (
     Posting,
     Way,
 )
-from services.funding.domain.objection import Refused, could_go_back, in_the_way, misshaped, objection, promised
+from services.funding.domain.movements import promised
+from services.funding.domain.objection import Refused, could_go_back, in_the_way, misshaped, objection
 from services.funding.domain.outcome import Kind, Outcome
-from shared.contracts.allocation import Standing
 from shared.kernel.funders import Funder, envelope_id
 
 
@@ -69,9 +69,9 @@ def decide(books: Books, command: Command) -> Applied | Refused:
     giver = books.envelopes[command.envelope]
     receiver = None if command.to is None else books.envelopes[command.to]
     facts = [*(_closed(books, giver) if command.act is Act.CLOSE else _acted(books, command, giver, receiver))]
-    facts += _promoted(books, command)
+    facts += [*_promoted(books, command), *_looked_at_again(books, command)]
     _count(books, facts)
-    return Applied((*facts, *_looked_at_again(books, command)))
+    return Applied(tuple(facts))
 
 
 def _promoted(books: Books, command: Command) -> Iterator[Told]:
@@ -83,21 +83,22 @@ def _promoted(books: Books, command: Command) -> Iterator[Told]:
         served.append(command.to)
     for name in served:
         contract, _, exercise = parts(name)
-        yield from books._promote(contract, exercise)
+        yield from books.promote(contract, exercise)
 
 
 def _looked_at_again(books: Books, command: Command) -> Iterator[Told]:
-    """Look at held movements again, the giver's contract first; the books count what moves there."""
-    settle = getattr(books, "settle", None)
+    """Look at held movements again, the giver's contract first."""
     for contract in dict.fromkeys(parts(name)[0] for name in command.concerned):
-        yield from settle(contract) if settle else ()
+        yield from books.settle(contract)
 
 
 def _count(books: Books, facts: Iterable[Told]) -> None:
-    """Count each fact in the version of every envelope that it moves."""
+    """Count each fact in the version of every envelope that it moves; an act, even one of nothing, in its own."""
     for fact in facts:
-        moved = {posting.envelope_id for posting in fact.postings}
-        for name in moved | ({fact.envelope.envelope_id} if isinstance(fact, EnvelopeAct) else set()):
+        if isinstance(fact, Outcome):
+            books.count([fact])
+            continue
+        for name in {posting.envelope_id for posting in fact.postings} | {fact.envelope.envelope_id}:
             books.envelopes[name].version += 1
             books.changed_envelopes.add(name)
 
@@ -145,7 +146,7 @@ def _closed(books: Books, envelope: Envelope) -> Iterator[Told]:
     """Give back what is promised, last in first, thaw what is frozen, and take all that is left."""
     for commitment in in_the_way(books, envelope):
         amend = commitment.state is State.ENGAGED
-        yield _amended_away(books, commitment, envelope) if amend else _released(books, commitment)
+        yield _amended_away(books, commitment, envelope) if amend else books.release(commitment)
     frozen, payments_frozen = envelope.frozen, envelope.payments_frozen
     if frozen or payments_frozen:
         postings = _moved(envelope, (FREEZE.back, FREEZE_PAYMENT.back), frozen, payments_frozen)
@@ -177,34 +178,15 @@ def _displaced(books: Books, commitment: Commitment) -> Outcome:
         envelope.waiting_count += 1
         postings.append(envelope.move(WAIT, cents))
     commitment.state = State.WAITLISTED
-    return _outcome(books, Kind.DISPLACED, commitment, postings)
-
-
-def _released(books: Books, commitment: Commitment) -> Outcome:
-    waits = commitment.state is State.WAITLISTED
-    postings = []
-    for envelope, cents in _asked_of(books, commitment):
-        envelope.waiting_count -= waits
-        postings.append(envelope.move((WAIT if waits else RESERVE).back, cents))
-    standing = Standing(commitment.state.value)
-    commitment.state = State.RELEASED
-    outcome = _outcome(books, Kind.RELEASED, commitment, postings)
-    outcome.standing = standing
-    return outcome
+    books.changed_commitments.add(commitment.commitment_id)
+    return Outcome(
+        Kind.DISPLACED, commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked,
+        tuple(postings),
+    )  # fmt: skip
 
 
 def _amended_away(books: Books, commitment: Commitment, envelope: Envelope) -> Outcome:
     """Give back what an engaged commitment was promised of this envelope, and has not engaged."""
-    previous, less = commitment.asked, promised(commitment, envelope.funder)
+    asked, less = commitment.asked, promised(commitment, envelope.funder)
     from_cdc = envelope.funder is Funder.CDC
-    commitment.asked = Asked(previous.cdc - less * from_cdc, previous.state - less * (not from_cdc))
-    outcome = _outcome(books, Kind.AMENDED, commitment, [envelope.move(RESERVE.back, less)])
-    outcome.standing, outcome.previous = Standing.RESERVED, previous
-    return outcome
-
-
-def _outcome(books: Books, kind: Kind, commitment: Commitment, postings: list[Posting]) -> Outcome:
-    books.changed_commitments.add(commitment.commitment_id)
-    return Outcome(
-        kind, commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked, tuple(postings)
-    )
+    return books.change(commitment, Asked(asked.cdc - less * from_cdc, asked.state - less * (not from_cdc)))

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from services.funding.domain.books import Books
 from services.funding.domain.command import TAKING, Act, Command, parts
-from services.funding.domain.commitment import Asked, Commitment, Engagement, State
+from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope
-from shared.kernel.funders import Funder
+from services.funding.domain.movements import promised
 
 CARRY_OVER_PERCENT = 3
 """Of the payment credits first opened, over all carry-overs, rounded down."""
@@ -130,12 +130,6 @@ def in_the_way(books: Books, envelope: Envelope) -> list[Commitment]:
     """Who keeps an envelope from being closed, last in first."""
     standing = (State.RESERVED, State.WAITLISTED, State.ENGAGED)
     return [c for c in _who_asks(books, envelope) if c.state in standing and promised(c, envelope.funder)]
-
-
-def promised(commitment: Commitment, funder: Funder) -> int:
-    """What one funder promised and has not engaged."""
-    engagement = (commitment.engagements or {}).get(funder) or Engagement()
-    return commitment.asked.of(funder) - engagement.engaged
 
 
 def _listed(commitment: Commitment, *, goes: bool) -> InTheWay:

@@ -7,7 +7,9 @@ from msgspec import Struct
 
 from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Posting
-from shared.contracts.allocation import RefusalReason, Standing
+from shared.contracts.allocation import HeldReason, RefusalReason, Standing
+from shared.contracts.commitment import PaymentKind
+from shared.kernel.funders import Funder
 
 
 class Kind(StrEnum):
@@ -31,7 +33,10 @@ class Kind(StrEnum):
 
 
 class Outcome(Struct):
-    """One decision; `movement` names the event that is held or refused."""
+    """One decision; `movement` names the event that is held or refused, `movement_id` one that was held before.
+
+    `credit_exercise`, `from_payment_credits` and `payment_kind` are said of money that moves.
+    """
 
     kind: Kind
     commitment_id: UUID
@@ -39,7 +44,13 @@ class Outcome(Struct):
     exercise: int | None
     amounts: Asked
     postings: tuple[Posting, ...] = ()
-    reason: RefusalReason | None = None
+    reason: RefusalReason | HeldReason | None = None
     standing: Standing | None = None
     previous: Asked | None = None
     movement: str | None = None
+    funder: Funder | None = None
+    same_exercise: bool = False
+    credit_exercise: int | None = None
+    from_payment_credits: bool = False
+    payment_kind: PaymentKind | None = None
+    movement_id: UUID | None = None

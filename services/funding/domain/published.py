@@ -174,8 +174,10 @@ def _changes(type_: str, now: Asked, before: Stand) -> dict[str, Any]:
         case "PaymentRecorded":
             changes = {"paid": _added(before.paid, now)}
         case "PaymentReturnRecorded":
-            certified = Asked(*(max(0, left) for left in _added(before.certified, now, -1)))
-            changes = {"certified": certified, "paid": _added(before.paid, now, -1)}
+            paid = _added(before.paid, now, -1)
+            owed = zip(before.certified, before.paid, paid, strict=True)
+            certified = Asked(*(min(due, left) if due <= was else due for due, was, left in owed))
+            changes = {"certified": certified, "paid": paid}
         case "AllocationDecommitted":
             changes = {"asked": _added(before.asked, now, -1), "engaged": _added(before.engaged, now, -1)}
         case "AllocationClosed":

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.funding.domain.commitment import Asked, Commitment, State
+from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.journal import Fact, Line, Record, Sum
 from shared.contracts.topics import ALLOCATION
@@ -41,9 +41,15 @@ ENVELOPES = (
     " engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payment_credits_cents, payments_frozen_cents,"
     " payment_opened_cents, payment_carried_over_cents, closed FROM envelope ORDER BY envelope_id"
 )
-COMMITMENT = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
-COMMITMENTS = f"SELECT {COMMITMENT} FROM commitment ORDER BY commitment_id"  # noqa: S608  as above
-ONE_COMMITMENT = f"SELECT {COMMITMENT} FROM commitment WHERE commitment_id = $1"  # noqa: S608  as above
+COMMITMENTS = (
+    "SELECT c.commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state,"
+    " cdc.engaged_cents, cdc.certified_cents, cdc.paid_cents, st.engaged_cents, st.certified_cents, st.paid_cents"
+    " FROM commitment c"
+    " LEFT JOIN engagement cdc ON cdc.commitment_id = c.commitment_id AND cdc.funder = 'CDC'"
+    " LEFT JOIN engagement st ON st.commitment_id = c.commitment_id AND st.funder = 'STATE'"
+)
+ALL_COMMITMENTS = f"{COMMITMENTS} ORDER BY c.commitment_id"
+ONE_COMMITMENT = f"{COMMITMENTS} WHERE c.commitment_id = $1"
 ENDS = "SELECT partition, last_sequence FROM outbox_partition WHERE topic = $1 ORDER BY partition"
 SPAN = 'SELECT min("time") AS first, max("time") AS last FROM outbox WHERE topic = $1'
 
@@ -87,7 +93,7 @@ class Journal:
 
     async def commitments(self) -> AsyncIterator[Commitment]:
         """Every commitment."""
-        async for row in self._connection.cursor(COMMITMENTS, prefetch=ROWS_AHEAD):
+        async for row in self._connection.cursor(ALL_COMMITMENTS, prefetch=ROWS_AHEAD):
             yield _commitment(row)
 
     async def commitment(self, commitment_id: UUID) -> Commitment | None:
@@ -113,10 +119,16 @@ class Journal:
 
 
 def _commitment(row: Any) -> Commitment:
-    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state = row
-    return Commitment(
-        identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, cast("State", state)
-    )
+    """Read a commitment; what each funder paid is told as one sum, whichever exercises paid it."""
+    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state = row[:9]
+    engagements = {
+        funder: Engagement(engaged, certified, {exercise: paid})
+        for funder, (engaged, certified, paid) in zip(Funder, (row[9:12], row[12:15]), strict=True)
+        if engaged is not None
+    }
+    asked = Asked(cdc, state_cents)
+    return Commitment(identifier, contract, exercise, asked, cost, priority, place, cast("State", state),
+                      engagements=engagements)  # fmt: skip
 
 
 async def open_journal(session: Session) -> Journal:

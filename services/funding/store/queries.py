@@ -1,18 +1,23 @@
 """What funding reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from services.funding.domain.books import Books
-from services.funding.domain.commitment import Asked, Commitment, State
+from services.funding.domain.books import Books, HeldMovement
+from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
+from shared.contracts.allocation import HeldReason
+from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 
+Declared = tuple[UUID, str, int]
+"""Of a declaration: its commitment, contract and exercise."""
+_FACTS = {model.__name__: model for model in COMMITMENT_FACTS}
 COMMITMENT_COLUMNS = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
@@ -25,6 +30,18 @@ COMMITMENTS = (
     f"SELECT {COMMITMENT_COLUMNS} FROM unnest($1::uuid[]) AS wanted(commitment_id)"  # noqa: S608  no input in it
     " JOIN commitment USING (commitment_id)"
 )
+HELD = (
+    "SELECT event_id, type, place, reason, fact FROM unnest($1::text[]) AS wanted(contract)"
+    " JOIN held_movement USING (contract)"
+)
+ENGAGEMENTS = (
+    "SELECT commitment_id, funder, engaged_cents, certified_cents FROM unnest($1::uuid[]) AS wanted(commitment_id)"
+    " JOIN engagement USING (commitment_id)"
+)
+PAYMENTS = (
+    "SELECT commitment_id, funder, exercise, paid_cents FROM unnest($1::uuid[]) AS wanted(commitment_id)"
+    " JOIN payment USING (commitment_id)"
+)
 WAITING = (
     f"SELECT {COMMITMENT_COLUMNS} FROM commitment WHERE state = 'waitlisted' AND (contract, exercise) IN"  # noqa: S608
     " (SELECT * FROM unnest($1::text[], $2::int[]))"
@@ -35,24 +52,53 @@ async def load_books(
     session: Session,
     *,
     contracts: Iterable[str],
-    named: Iterable[UUID],
-    moved: Iterable[UUID],
-    begun: Iterable[tuple[str, int]],
+    named: Iterable[UUID] = (),
+    moved: Iterable[UUID] = (),
+    declared: Iterable[Declared] = (),
+    served: Iterable[tuple[str, int]] = (),
 ) -> Books:
-    """Load what a batch may touch: the contracts' envelopes, the commitments named, and, where one of the `moved`
-    commitments may give something back, all that wait beside it.
+    """Load what a batch or a command may touch: the contracts' envelopes and held movements, the commitments named,
+    and all that wait where something may be given back: beside the `moved` commitments, and at `served`.
 
-    `begun` are the (contract, exercise) of those among the moved that the same batch declares: no row names them yet.
+    `declared` are the declarations of the same batch: no row says yet where those of them stand that are moved too.
     The checkpoint's lock makes this transaction the only writer of its contracts, so the rows need none of their own.
     """
     connection = await driver(session)
-    envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, sorted(set(contracts)))]
-    commitments = {row[0]: _commitment(row) for row in await connection.fetch(COMMITMENTS, list(set(named)))}
-    pairs = {(c.contract, c.exercise) for i in set(moved) if (c := commitments.get(i)) is not None} | set(begun)
+    homes = sorted(set(contracts))
+    envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
+    held = [_held(row) for row in await connection.fetch(HELD, homes)]
+    acted = {movement.fact.commitment_id for movement in held}
+    commitments = {row[0]: _commitment(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
+    acted.update(moved)
+    pairs = {(c.contract, c.exercise) for i in acted if (c := commitments.get(i)) is not None} | set(served)
+    if acted:
+        pairs |= {(contract, exercise) for i, contract, exercise in declared if i in acted}
     if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
         waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
-        commitments |= {row[0]: _commitment(row) for row in waiting}
-    return Books(envelopes, commitments.values())
+        commitments |= {row[0]: _commitment(row) for row in waiting if row[0] not in commitments}
+    await load_engagements(session, commitments)
+    return Books(envelopes, commitments.values(), held)
+
+
+async def load_engagements(session: Session, commitments: Mapping[UUID, Commitment]) -> None:
+    """Complete those commitments of which something was engaged."""
+    engaged = [i for i, c in commitments.items() if c.state in (State.ENGAGED, State.CLOSED)]
+    if not engaged:
+        return
+    connection = await driver(session)
+    for commitment_id, funder, engaged_cents, certified in await connection.fetch(ENGAGEMENTS, engaged):
+        commitment = commitments[commitment_id]
+        commitment.engagements = commitment.engagements or {}
+        commitment.engagements[Funder(funder)] = Engagement(engaged_cents, certified)
+    for commitment_id, funder, exercise, paid in await connection.fetch(PAYMENTS, engaged):
+        engagements = commitments[commitment_id].engagements or {}
+        engagements[Funder(funder)].paid_by[exercise] = paid
+
+
+def _held(row: Any) -> HeldMovement:
+    event_id, type_, place, reason, fact = row
+    model = _FACTS[type_].__pydantic_validator__
+    return HeldMovement(event_id, model.validate_json(fact, extra="ignore"), type_, place, HeldReason(reason))
 
 
 def _envelope(row: Any) -> Envelope:

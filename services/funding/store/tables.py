@@ -102,6 +102,50 @@ class CommitmentRow(FundingTable, table=True):
     state: str
 
 
+class EngagementRow(FundingTable, table=True):
+    """What one funder engaged of a commitment, certified and paid, net of what was given up and returned."""
+
+    __tablename__ = "engagement"
+    __table_args__ = (
+        CheckConstraint("least(engaged_cents, certified_cents, paid_cents) >= 0", name="ck_engagement_not_negative"),
+        CheckConstraint("paid_cents <= engaged_cents", name="ck_engagement_paid"),
+        CheckConstraint("certified_cents <= engaged_cents", name="ck_engagement_certified"),
+    )
+
+    commitment_id: UUID = Field(primary_key=True)
+    funder: str = Field(primary_key=True)
+    engaged_cents: int = _cents()
+    certified_cents: int = _cents()
+    paid_cents: int = _cents()
+
+
+class PaymentRow(FundingTable, table=True):
+    """What one exercise's credits paid of an engagement, net of returns."""
+
+    __tablename__ = "payment"
+    __table_args__ = (CheckConstraint("paid_cents >= 0", name="ck_payment_not_negative"),)
+
+    commitment_id: UUID = Field(primary_key=True)
+    funder: str = Field(primary_key=True)
+    exercise: int = Field(primary_key=True)
+    paid_cents: int = _cents()
+
+
+class HeldMovementRow(FundingTable, table=True):
+    """A funder's act that waits for what it needs, whole, at its place in the line."""
+
+    __tablename__ = "held_movement"
+    __table_args__ = (Index("ix_held_movement_contract", "contract", "place"),)
+
+    event_id: UUID = Field(primary_key=True)
+    contract: str
+    commitment_id: UUID
+    type: str
+    place: int = Field(sa_type=BigInteger)
+    reason: str
+    fact: str
+
+
 class PostingRow(FundingTable, table=True):
     """One movement between two accounts of an envelope, by the allocation fact (partition, sequence) that says it."""
 

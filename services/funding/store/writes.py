@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import asyncpg
+
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Commitment
 from shared.database.transaction import Session, copy_rows, driver
@@ -28,6 +30,23 @@ UPDATE_COMMITMENTS = (
     " state = v.state FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])"
     " AS v(commitment_id, cdc, state_cents, cost, place, state) WHERE commitment.commitment_id = v.commitment_id"
 )
+PUT_ENGAGEMENTS = (
+    "INSERT INTO engagement (commitment_id, funder, engaged_cents, certified_cents, paid_cents)"
+    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])"
+    " ON CONFLICT (commitment_id, funder) DO UPDATE SET engaged_cents = EXCLUDED.engaged_cents,"
+    " certified_cents = EXCLUDED.certified_cents, paid_cents = EXCLUDED.paid_cents"
+)
+PUT_PAYMENTS = (
+    "INSERT INTO payment (commitment_id, funder, exercise, paid_cents)"
+    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[])"
+    " ON CONFLICT (commitment_id, funder, exercise) DO UPDATE SET paid_cents = EXCLUDED.paid_cents"
+)
+HELD_COLUMNS = ("event_id", "contract", "commitment_id", "type", "place", "reason", "fact")
+STILL_HELD = (
+    "UPDATE held_movement SET reason = v.reason FROM unnest($1::uuid[], $2::text[]) AS v(event_id, reason)"
+    " WHERE held_movement.event_id = v.event_id AND held_movement.reason <> v.reason"
+)
+SETTLED = "DELETE FROM held_movement USING unnest($1::uuid[]) AS v(id) WHERE event_id = v.id"
 INSERT_ENVELOPES = (
     "INSERT INTO envelope (envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents,"
     " waitlisted_cents, engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payments_frozen_cents,"
@@ -48,21 +67,51 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
     if new := [_commitment_row(c) for c in changed if c.is_new]:
         await copy_rows(session, "commitment", COMMITMENT_COLUMNS, new)
     if old := [c for c in changed if not c.is_new]:
-        columns = zip(
-            *((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state) for c in old), strict=True
-        )
-        await connection.execute(UPDATE_COMMITMENTS, *(list(column) for column in columns))
+        terms = ((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state) for c in old)
+        await connection.execute(UPDATE_COMMITMENTS, *_columns(terms))
     if books.changed_envelopes:
         envelopes = (books.envelopes[name] for name in sorted(books.changed_envelopes))
-        columns = zip(
-            *((e.envelope_id, e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid, e.waiting_count,
-               e.version, e.lapsed, e.payment_credits, e.payments_frozen, e.payment_opened, e.payment_carried_over,
-               e.closed) for e in envelopes),
-            strict=True,
+        balances = (
+            (e.envelope_id, e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.paid, e.waiting_count,
+             e.version, e.lapsed, e.payment_credits, e.payments_frozen, e.payment_opened, e.payment_carried_over,
+             e.closed) for e in envelopes
         )  # fmt: skip
-        await connection.execute(UPDATE_ENVELOPES, *(list(column) for column in columns))
+        await connection.execute(UPDATE_ENVELOPES, *_columns(balances))
+    await _record_engagements(connection, changed)
+    await _record_held(session, books)
     if postings:
         await copy_rows(session, "posting", POSTING_COLUMNS, postings)
+
+
+async def _record_engagements(connection: asyncpg.Connection, changed: Iterable[Commitment]) -> None:
+    engagements = [(c.commitment_id, funder, e) for c in changed for funder, e in sorted((c.engagements or {}).items())]
+    if not engagements:
+        return
+    rows = [(i, funder, e.engaged, e.certified, e.paid) for i, funder, e in engagements]
+    await connection.execute(PUT_ENGAGEMENTS, *_columns(sorted(rows)))
+    payments = [(i, funder, year, cents) for i, funder, e in engagements for year, cents in e.paid_by.items()]
+    if payments:
+        await connection.execute(PUT_PAYMENTS, *_columns(sorted(payments)))
+
+
+async def _record_held(session: Session, books: Books) -> None:
+    held = [movement for movements in books.held.values() for movement in movements]
+    new = [
+        (m.event_id, m.fact.contract, m.fact.commitment_id, m.type, m.place, m.reason, m.fact.model_dump_json())
+        for m in held
+        if m.is_new
+    ]
+    if new:
+        await copy_rows(session, "held_movement", HELD_COLUMNS, new)
+    connection = await driver(session)
+    if old := [(m.event_id, m.reason) for m in held if not m.is_new]:
+        await connection.execute(STILL_HELD, *_columns(old))
+    if books.settled:
+        await connection.execute(SETTLED, sorted(books.settled))
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:

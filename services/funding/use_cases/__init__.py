@@ -38,13 +38,12 @@ Decided = tuple[Incoming[CommitmentFact], list[Outcome]]
 async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
     """Decide, in order, what each commitment event does to the envelopes of its contract."""
     facts = [event.fact for event in batch.events]
-    moved = {fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared}
     books = await queries.load_books(
         batch.session,
         contracts=[fact.contract for fact in facts],
         named=[fact.commitment_id for fact in facts],
-        moved=moved,
-        begun=[(f.contract, f.exercise) for f in facts if type(f) is CommitmentDeclared and f.commitment_id in moved],
+        moved=[fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared],
+        declared=((f.commitment_id, f.contract, f.exercise) for f in facts if type(f) is CommitmentDeclared),
     )
     decided = [(event, books.decide(event)) for event in batch.events]
     await record_decisions(batch.session, batch.outbox, books, decided)
@@ -104,7 +103,7 @@ async def _open(
     source = Source(COMMITMENT.name, route(COMMITMENT.name, contract.encode()))
     await checkpoint.ensure(session, [source], topic_ids={})
     next_offset, step = await checkpoint.take_step(session, source)
-    books = await queries.load_books(session, contracts=[contract], named=[], moved=[], begun=[])
+    books = await queries.load_books(session, contracts=[contract])
     new = [o for o in wanted if o.envelope_id not in books.envelopes]
     if not new:
         return []

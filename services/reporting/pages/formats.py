@@ -54,6 +54,19 @@ def euros(cents: int, language: Language) -> str:
     return _euros_sign(whole((cents + 50) // 100, language), language)
 
 
+def euros_exact(cents: int, language: Language) -> str:
+    """Write an amount to the cent: 1 263 120,88 €."""
+    units, rest = divmod(abs(cents), 100)
+    point = "," if language is Language.FRENCH else "."
+    amount = _euros_sign(f"{whole(units, language)}{point}{rest:02}", language)
+    return f"{MINUS}{amount}" if cents < 0 else amount
+
+
+def euros_signed(cents: int, language: Language) -> str:
+    """Write a difference to the cent, with its sign: +100,00 €, −100,00 €."""
+    return f"{'+' if cents > 0 else ''}{euros_exact(cents, language)}"
+
+
 def euros_short(cents: int, language: Language) -> str:
     """Write an amount for a sentence: 2,6 M€ from a million on, with two decimals at most; else to the euro."""
     hundredths = (cents + 500_000) // 1_000_000

@@ -59,28 +59,29 @@ class Freshness:
 def render(situation: Situation, *, language: Language, exercise: str | None = None, part: str | None = None) -> str:
     """Render the page; `exercise` and `part` (of the long tables) are what the address asks for, as it was written."""
     words = Words(language)
-    wanted, number = _number(exercise), _number(part)
+    wanted, place = number(exercise), number(part)
     money, lives = money_view(situation.budgets, wanted), lives_view(situation.survival)
     known_at = situation.known_at
-    return _environment().get_template("page.html.jinja").render(
+    return environment().get_template("page.html.jinja").render(
         words=words, say=words.say, language=language, root="" if language is Language.FRENCH else "../",
         money=money, lives=lives, wanted=wanted, situation=situation, answers=answers, threshold=THRESHOLD,
         is_elsewhere=money is not None and wanted not in (None, money.exercise),
         freshness=Freshness(known_at, situation.now - known_at) if known_at else None, css=stylesheet(),
         plot={"left": LEFT, "right": RIGHT, "bottom": BOTTOM, "height": HEIGHT},
-        money_rows=page_of(money.contracts if money else [], number),
-        lives_rows=page_of(lives.contracts if lives else [], number),
+        money_rows=page_of(money.contracts if money else [], place),
+        lives_rows=page_of(lives.contracts if lives else [], place),
         **{name: partial(getattr(formats, name), language=language) for name in WRITTEN},
     )  # fmt: skip
 
 
-def _number(text: str | None) -> int | None:
+def number(text: str | None) -> int | None:
     """Read a small number of an address; None for anything else."""
     return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else None
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, which escape what is put in."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from services.reporting.pages import english, formats, french
+from services.reporting.pages import english, formats, french, grants_words
 from services.reporting.pages.formats import HARD, THIN, Language
 
-BY_LANGUAGE: Mapping[Language, Mapping[str, str]] = {Language.FRENCH: french.WORDS, Language.ENGLISH: english.WORDS}
+BY_LANGUAGE: Mapping[Language, Mapping[str, str]] = {
+    Language.FRENCH: {**french.WORDS, **grants_words.FRENCH},
+    Language.ENGLISH: {**english.WORDS, **grants_words.ENGLISH},
+}
 
 
 @dataclass(frozen=True, slots=True)

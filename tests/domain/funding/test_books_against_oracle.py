@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.funding.domain.books import Books
 from shared.contracts import allocation
-from tests.support.commitment_events import OTHER_MOVEMENTS, START, Json, Scribe, event, opened
+from tests.support.commitment_events import FUNDERS_ACTS, START, Json, Scribe, event, opened
 from tests.support.oracle import Oracle
 from tests.support.seeds import seeds
 from tests.support.sequential import balances, books_with, decide_each
@@ -27,12 +27,24 @@ openings = st.fixed_dictionaries(
         for exercise in EXERCISES
     },
 ).map(lambda chosen: [opened(*envelope, amount) for envelope, amount in chosen.items()])
-crowded = st.integers(5, 15).map(lambda amount: [opened("CV219", funder, 2016, amount) for funder in ("CDC", "STATE")])
+crowded = st.integers(5, 15).map(
+    lambda amount: [
+        opened("CV219", "CDC", 2016, amount), opened("CV219", "STATE", 2016, amount, amount // 2),
+        opened("CV219", "STATE", 2017, amount, amount),
+    ]
+)  # fmt: skip
 asks = (
     st.tuples(amounts, amounts)
     .filter(any)
     .map(lambda asked: {"cdc_cents": asked[0], "state_cents": asked[1], "cost_cents": sum(asked)})
 )
+
+
+def _terms(kind: str, funder: str, exercise: int, amount: int, payment: str) -> Json:
+    if kind == "CommitmentClosed":
+        return {}
+    terms = {"funder": funder, "exercise": exercise, "amount_cents": amount}
+    return terms | {"kind": payment} if kind == "PaymentMade" else terms
 
 
 def declared(exercises: tuple[int, ...]) -> st.SearchStrategy[tuple[str, Json]]:
@@ -43,11 +55,11 @@ def declared(exercises: tuple[int, ...]) -> st.SearchStrategy[tuple[str, Json]]:
 
 
 withdrawn = st.just(("CommitmentWithdrawn", {"reason": "abandoned"}))
-movements = st.one_of(
-    asks.map(lambda asked: ("CommitmentAmended", asked)),
-    withdrawn,
-    st.sampled_from(sorted(OTHER_MOVEMENTS)).map(lambda kind: (kind, OTHER_MOVEMENTS[kind])),
-)
+acts = st.tuples(
+    st.sampled_from(FUNDERS_ACTS), st.sampled_from(("CDC", "STATE")), st.sampled_from(EXERCISES), st.integers(1, 8),
+    st.sampled_from(("advance", "instalment", "balance")),
+).map(lambda drawn: (drawn[0], _terms(*drawn)))  # fmt: skip
+movements = st.one_of(asks.map(lambda asked: ("CommitmentAmended", asked)), withdrawn, acts)
 whom = st.integers(0, 30)
 """0 is somebody known where a new one is expected, and nobody where a known one is; the rest counts who is known."""
 
@@ -82,8 +94,8 @@ def _events(drawn: list[tuple[str, int, tuple[str, Json]]]) -> list[Json]:
 
 def _assert_never_overdrawn(books: Books) -> None:
     for envelope in books.envelopes.values():
-        assert envelope.reserved + envelope.engaged <= envelope.authorised - envelope.frozen
-        assert min(envelope.reserved, envelope.waitlisted, envelope.waiting_count) >= 0
+        assert min(envelope.room, envelope.reserved, envelope.waitlisted, envelope.waiting_count) >= 0
+        assert min(envelope.engaged, envelope.lapsed, envelope.paid, envelope.payable or 0) >= 0
 
 
 @settings(max_examples=200, deadline=None, print_blob=True)
@@ -94,9 +106,9 @@ def test_the_books_decide_as_the_oracle_does_and_are_never_overdrawn(drawn: tupl
     books, answers = books_with(opening), []
     for each in decide_each(books, events):
         _assert_never_overdrawn(books)
-        assert [told["type"] != "AllocationPromoted" for told in each] == [True] + [False] * (len(each) - 1)
+        assert each[0]["type"] != "AllocationPromoted"
         answers += each
-    assert answers == oracle.decisions
+    assert answers == oracle.answers
     assert balances(books) == oracle.balances()
 
 
@@ -105,7 +117,7 @@ def test_the_books_decide_as_the_oracle_does_and_are_never_overdrawn(drawn: tupl
 def test_every_answer_is_the_fact_that_its_contract_describes(drawn: tuple[list[Json], list[Any]]) -> None:
     for each in decide_each(books_with(drawn[0]), _events(drawn[1])):
         for told in each:
-            fields = {k: v for k, v in told.items() if k not in ("type", "moves", "id", "cause")}
+            fields = {k: v for k, v in told.items() if k not in ("type", "moves", "postings", "id", "cause")}
             model = getattr(allocation, told["type"])
             fact = model.model_validate_json(json.dumps(fields | {"known_at": START.isoformat()}))
             assert fact.model_dump(mode="json", exclude={"known_at"}, exclude_unset=True) == fields
@@ -128,25 +140,31 @@ def test_long_logs_in_tight_envelopes_are_decided_as_the_oracle_does(seed: int) 
     opening, events = scribe.openings(), scribe.events(1000)
     oracle = Oracle().tell([*opening, *events])
     books = books_with(opening)
-    assert [told for each in decide_each(books, events) for told in each] == oracle.decisions
+    assert [told for each in decide_each(books, events) for told in each] == oracle.answers
     assert balances(books) == oracle.balances()
 
 
 def test_the_logs_that_are_drawn_meet_every_rule() -> None:
-    scribe = Scribe(random.Random(20161003), CONTRACTS)
+    scribes = [Scribe(random.Random(20161003 + number), CONTRACTS) for number in range(120)]
     met = Counter(
         (told["type"], told.get("reason"), told.get("standing"))
-        for told in Oracle().tell([*scribe.openings(), *scribe.events(4000)]).decisions
+        for scribe in scribes
+        for told in Oracle().tell([*scribe.openings(), *scribe.events(100)]).answers
     )
     expected = {
         ("AllocationReserved", None, None), ("AllocationWaitlisted", None, None), ("AllocationPromoted", None, None),
         ("AllocationRefused", "envelope-unknown", None), ("AllocationRefused", "exceeds-authorised", None),
         ("AllocationAmended", None, "reserved"), ("AllocationAmended", None, "waitlisted"),
         ("AllocationReleased", None, "reserved"), ("AllocationReleased", None, "waitlisted"),
-        ("MovementHeld", "not-decided-yet", None), ("MovementRefused", "envelope-unknown", None),
-        ("MovementRefused", "exceeds-authorised", None), ("MovementRefused", "no-room", None),
-        ("MovementRefused", "commitment-unknown", None), ("MovementRefused", "already-declared", None),
-        ("MovementRefused", "not-standing", None),
+        ("AllocationEngaged", None, None), ("CertificationRecorded", None, None), ("PaymentRecorded", None, None),
+        ("PaymentReturnRecorded", None, None), ("AllocationDecommitted", None, None),
+        ("AllocationClosed", None, "reserved"), ("AllocationClosed", None, "waitlisted"),
+        *(("MovementHeld", reason, None) for reason in
+          ("not-declared", "waits-for-room", "not-engaged", "not-certified", "not-paid")),
+        *(("MovementRefused", reason, None) for reason in
+          ("envelope-unknown", "exceeds-authorised", "no-room", "commitment-unknown", "already-declared",
+           "not-standing", "already-engaged", "below-engaged", "wrong-exercise", "exceeds-reserved", "exceeds-engaged",
+           "exceeds-paid")),
     }  # fmt: skip
     assert expected == set(met)
-    assert min(met.values()) >= 5, met
+    assert min(met.values()) >= 2, met

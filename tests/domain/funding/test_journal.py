@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.funding.domain.audit import stand_of
 from services.funding.domain.journal import Sum, balances_of, euros, funder_of, statement, trial_balance
-from services.funding.domain.published import Stand, life
+from services.funding.domain.published import life
 from tests.support.journal import Kept, kept
 
 books = st.integers(0, 10**6).map(kept)
@@ -68,7 +69,7 @@ def test_the_life_of_a_commitment_ends_where_it_stands(found: Kept) -> None:
     for commitment in found.commitments:
         about = [r for r in found.records if r.fact and str(commitment.commitment_id).encode() in r.fact.value]
         *_, end = life(about)
-        assert end.stand == Stand(commitment.state, commitment.asked)
+        assert end.stand == stand_of(commitment)
 
 
 @pytest.mark.parametrize(

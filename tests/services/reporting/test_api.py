@@ -173,3 +173,12 @@ async def test_the_page_is_served_in_both_languages_with_its_own_policy(client: 
 async def test_the_service_is_alive_and_says_that_it_is_not_ready(client: httpx.AsyncClient) -> None:
     assert (await client.get("/livez")).status_code == 200
     assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_the_page_of_the_real_grants_is_served_beside_the_first(client: httpx.AsyncClient) -> None:
+    home = (await client.get("/en/")).text
+    assert 'href="grants"' in home
+    answer = await client.get("/en/grants")
+    assert answer.status_code == 200
+    assert "Which key does what the State really granted look like?" in answer.text
+    assert "/grants" not in (await client.get("/openapi.json")).json()["paths"]

@@ -20,7 +20,26 @@ COMMAND = (
     " applied_at, state, partition, next_offset, step, to_partition, approved_by, rejected_by)"
     " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
 )
+ENGAGEMENT = (
+    "INSERT INTO engagement (commitment_id, funder, engaged_cents, certified_cents, paid_cents)"
+    " VALUES (gen_random_uuid(), 'CDC', {})"
+)
 VIOLATIONS = [
+    ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
+    ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
+    ("ck_envelope_not_negative", ENVELOPE.format("payments_frozen_cents = -1")),
+    ("ck_envelope_paid", ENVELOPE.format("engaged_cents = 90, payment_credits_cents = 50, paid_cents = 51")),
+    (
+        "ck_envelope_paid",
+        ENVELOPE.format("engaged_cents = 90, payment_credits_cents = 50, payments_frozen_cents = 10, paid_cents = 41"),
+    ),
+    ("ck_envelope_paid", ENVELOPE.format("payment_credits_cents = 50, payments_frozen_cents = 51")),
+    ("ck_engagement_not_negative", ENGAGEMENT.format("-1, -1, -1")),
+    ("ck_engagement_not_negative", ENGAGEMENT.format("5, -1, 0")),
+    ("ck_engagement_paid", ENGAGEMENT.format("5, 0, 6")),
+    ("ck_engagement_certified", ENGAGEMENT.format("5, 6, 0")),
+    ("ck_payment_not_negative", "INSERT INTO payment VALUES (gen_random_uuid(), 'CDC', 2016, -1)"),
+    ("ck_commitment_asks", COMMITMENT.format("-1, 1, 10, 5, 1, 'closed'")),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 101")),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, engaged_cents = 41")),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, frozen_cents = 41")),
@@ -85,6 +104,7 @@ async def test_what_an_envelope_may_hold_is_taken_to_the_last_cent(opened_ledger
         "reserved_cents = 30, engaged_cents = 50, frozen_cents = 20, paid_cents = 50",
         "reserved_cents = 0, engaged_cents = 0, frozen_cents = 100, paid_cents = 0",
         "waiting_count = 2, waitlisted_cents = 5",
+        "payment_credits_cents = 70, payments_frozen_cents = 20, paid_cents = 50, engaged_cents = 0, lapsed_cents = 0",
     ):
         await opened_ledger.execute(ENVELOPE.format(values))
 

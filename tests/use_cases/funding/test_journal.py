@@ -11,11 +11,11 @@ import pytest
 from fabrique.ledger.examination import examine
 from fabrique.ledger.export import Format, export
 from services.funding.domain.audit import Audit, Rule
-from services.funding.domain.commitment import Asked
 from services.funding.domain.journal import statement, trial_balance
-from services.funding.domain.published import Stand, life
+from services.funding.domain.published import life
 from services.funding.store.journal import Journal, open_journal
 from shared.database.transaction import reading
+from shared.kernel.funders import Funder
 from tests.support.commitment_events import Scribe, opened, records
 from tests.support.ledger import Ledger
 
@@ -179,9 +179,16 @@ async def test_a_statement_and_a_life_end_on_what_the_rows_say(decided: Ledger) 
         entries = [*statement([record async for record in journal.of_envelope(CDC)], "reserved")]
         assert entries[-1].balance == envelope["reserved_cents"] > 0
         assert all(entry.fact is not None and entry.line.envelope_id == CDC for entry in entries)
+        acts = await decided.rows("SELECT * FROM engagement")
+        assert acts
         for row in await decided.rows("SELECT * FROM commitment"):
             *_, end = life([record async for record in journal.of_commitment(row["commitment_id"])])
-            assert end.stand == Stand(row["state"], Asked(row["cdc_cents"], row["state_cents"]))
+            assert end.stand is not None
+            assert (end.stand.state, *end.stand.asked) == (row["state"], row["cdc_cents"], row["state_cents"])
+            mine = {act["funder"]: act for act in acts if act["commitment_id"] == row["commitment_id"]}
+            for amount in ("engaged", "certified", "paid"):
+                kept = [mine[funder][f"{amount}_cents"] if funder in mine else 0 for funder in Funder]
+                assert [*getattr(end.stand, amount)] == kept
 
 
 @pytest.mark.parametrize("form", Format)

@@ -63,9 +63,10 @@ async def test_a_statement_is_the_envelope_whole_and_its_versions_only_grow(ledg
     for row in await ledger.rows("SELECT * FROM envelope"):
         told = last[row["envelope_id"]].model_dump(exclude={"known_at", "available_cents"})
         kept_alone = {"payment_opened_cents", "payment_carried_over_cents"}
-        credits = {"has_payment_credits": False, "payment_credits_cents": 0}
-        assert told == {name: value for name, value in row.items() if name not in kept_alone} | credits
-        assert last[row["envelope_id"]].available_cents == row["authorised_cents"] - row["reserved_cents"]
+        to_pay = {"has_payment_credits": False, "payment_credits_cents": 0}
+        assert told == {name: value for name, value in row.items() if name not in kept_alone} | to_pay
+        used = sum(row[f"{name}_cents"] for name in ("frozen", "reserved", "engaged", "lapsed"))
+        assert last[row["envelope_id"]].available_cents == row["authorised_cents"] - used
     await assert_books_balance(ledger.url, log=log)
 
 

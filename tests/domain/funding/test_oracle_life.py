@@ -1,0 +1,144 @@
+"""The oracle answers as the tables of the whole life say, and on random lives its books always balance.
+
+The tables were computed by hand; a table and the oracle were written from docs/ledger-rules.md, not from one another.
+"""
+
+import re
+from collections import Counter
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import Phase, given, settings
+
+from tests.support.commitment_events import Json
+from tests.support.life_lines import answer, commitment_figures, not_done, read
+from tests.support.life_programmes import programmes
+from tests.support.life_tables import LIFE
+from tests.support.life_tables_commands import SCENARIOS
+from tests.support.oracle import Oracle
+
+TABLES = LIFE | SCENARIOS
+TYPES = (
+    "reserved", "waitlisted", "promoted", "refused", "amended", "released", "engaged", "certified", "paid",
+    "returned", "decommitted", "closed", "displaced", "opened", "increased", "reduced", "frozen", "unfrozen",
+    "transferred", "received",
+)  # fmt: skip
+REASONS = (
+    "envelope-unknown", "envelope-closed", "exceeds-authorised", "below-engaged", "no-room", "commitment-unknown",
+    "not-standing", "already-declared", "already-engaged", "wrong-exercise", "exceeds-reserved", "exceeds-engaged",
+    "exceeds-paid", "waits-for-room", "not-declared", "not-engaged", "not-certified", "no-payment-credits",
+    "not-paid",
+)  # fmt: skip
+HELD = (
+    "not-declared", "waits-for-room", "not-engaged", "not-certified", "no-payment-credits", "not-paid",
+)  # fmt: skip
+COMMANDS_REASONS = (
+    "envelope-unknown", "envelope-exists", "envelope-closed", "no-amount", "no-payment-credits", "not-frozen",
+    "no-room", "payment-exceeds-payable", "carry-over-limit", "not-the-next-exercise", "not-the-same-funder",
+    "same-envelope",
+)  # fmt: skip
+
+FACTS = (
+    "AllocationReserved", "AllocationWaitlisted", "AllocationPromoted", "AllocationRefused", "AllocationAmended",
+    "AllocationReleased", "AllocationEngaged", "AllocationDecommitted", "AllocationClosed", "AllocationDisplaced",
+    "CertificationRecorded", "PaymentRecorded", "PaymentReturnRecorded", "MovementHeld", "MovementRefused",
+    "EnvelopeOpened", "EnvelopeIncreased", "EnvelopeReduced", "EnvelopeFrozen", "EnvelopeUnfrozen",
+    "EnvelopeTransferred", "EnvelopeReceived", "EnvelopeCarriedOver", "EnvelopeClosed",
+)  # fmt: skip
+ACCOUNTS = (
+    "voted", "available", "frozen", "reserved", "engaged", "lapsed", "demand", "waitlisted", "payment-voted",
+    "payment-available", "payment-frozen", "paid", "treasury",
+)  # fmt: skip
+Accounts = Counter[tuple[str, str]]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_oracle_answers_as_the_table_says(name: str) -> None:
+    table, oracle = read(TABLES[name]), Oracle()
+    for line in table.lines:
+        before, refused_before = len(oracle.decisions), len(oracle.refused_commands)
+        oracle.tell([line.step])
+        told, refused = oracle.decisions[before:], oracle.refused_commands[refused_before:]
+        answers = [answer(each, table.names) for each in told] + [not_done(each, table.names) for each in refused]
+        assert (line.text, answers) == (line.text, line.answers)
+        if line.postings:
+            assert (line.text, [each for fact in told for each in fact["postings"]]) == (line.text, line.postings)
+        for envelope, figures in line.envelopes.items():
+            balances = oracle.balances()[envelope]
+            assert (line.text, {key: balances[key] for key in figures}) == (line.text, figures)
+        for commitment, figures in line.commitments.items():
+            found = commitment_figures(oracle.commitments()[commitment])
+            assert (line.text, {key: found.get(key, {"CDC": 0, "STATE": 0}) for key in figures}) == (line.text, figures)
+        if line.held is not None:
+            assert [(table.names[event], reason) for event, reason in oracle.held()] == line.held
+
+
+def test_the_tables_meet_every_answer_and_every_reason() -> None:
+    said = " ".join(TABLES.values())
+    for words in (*TYPES, "carried over to", "closed envelope"):
+        assert re.search(rf"(->|;|and) {words} ", said), words
+    for reason in REASONS:
+        assert re.search(rf"(refused|held) \w.*: {reason}", said), reason
+    for reason in COMMANDS_REASONS:
+        assert f"not done: {reason}" in said, reason
+
+
+@settings(max_examples=300, deadline=None, print_blob=True)
+@given(programmes())
+def test_the_books_balance_after_every_step(steps: list[Json]) -> None:
+    oracle, accounts = Oracle(), Accounts()
+    for step in steps:
+        before = len(oracle.decisions)
+        oracle.tell([step])
+        for ordinal, fact in enumerate(told := oracle.decisions[before:]):
+            assert fact["id"] == str(uuid5(UUID(fact["cause"]), str(ordinal)))
+            for envelope, credit, debit, cents in fact["postings"]:
+                assert cents > 0
+                accounts[envelope, credit] -= cents
+                accounts[envelope, debit] += cents
+        assert told or "kind" in step or "open" in step
+        assert_balanced(oracle, accounts)
+
+
+def test_the_lives_that_are_drawn_meet_every_answer() -> None:
+    met: Counter[str] = Counter()
+
+    @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
+    @given(programmes())
+    def draw(steps: list[Json]) -> None:
+        oracle = Oracle().tell(steps)
+        met.update({each["type"] for each in oracle.decisions})
+        met.update({each["reason"] for each in oracle.decisions if each["type"] == "MovementHeld"})
+        met.update({f"{each['type']}, held before" for each in oracle.decisions if "movement_id" in each})
+
+    draw()
+    resolved = (f"{kind}, held before" for kind in ("AllocationEngaged", "CertificationRecorded", "PaymentRecorded"))
+    for answer_met in (*FACTS, *HELD, *resolved):
+        assert met[answer_met] >= 5, (answer_met, met[answer_met])
+
+
+def assert_balanced(oracle: Oracle, accounts: Counter[tuple[str, str]]) -> None:
+    """No envelope and no commitment is overdrawn, and what stands is what was posted."""
+    for envelope, found in oracle.balances().items():
+        posted = {account: accounts[envelope, account] for account in ACCOUNTS}
+        with_credits = found["payment_cents"] is not None
+        assert posted == {
+            "voted": -found["authorised_cents"], "available": found["room_cents"], "frozen": found["frozen_cents"],
+            "reserved": found["reserved_cents"], "engaged": found["engaged_cents"], "lapsed": found["lapsed_cents"],
+            "demand": -found["waitlisted_cents"], "waitlisted": found["waitlisted_cents"],
+            "payment-voted": -(found["payment_cents"] or 0), "payment-available": found["payable_cents"] or 0,
+            "payment-frozen": found["payment_frozen_cents"], "paid": found["paid_cents"],
+            "treasury": 0 if with_credits else -found["paid_cents"],
+        }  # fmt: skip
+        assert sum(posted.values()) == 0
+        assert min(cents for cents in found.values() if cents is not None) >= 0
+        assert not found["closed"] or (found["reserved_cents"], found["waiting_count"], found["frozen_cents"]) == (
+            0,
+            0,
+            0,
+        )
+    for row in oracle.commitments().values():
+        for funder, field in (("CDC", "cdc_cents"), ("STATE", "state_cents")):
+            assert 0 <= row["certified"][funder] <= row["engaged"][funder] <= row[field]
+            assert 0 <= sum(row["paid"][funder].values()) <= row["engaged"][funder]
+            assert min(row["paid"][funder].values(), default=0) >= 0

@@ -1,0 +1,210 @@
+"""What the oracle keeps, counted again each time it is asked, and how it says a fact: sections 1 and 4 of the rulebook.
+
+Only what cannot be counted is kept: of an envelope what managers decided, of a commitment what was asked and done. Each
+answer is a plain dictionary; `postings` are (envelope, credited account, debited account, cents).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+Json = dict[str, Any]
+Amounts = dict[str, int]
+Posting = tuple[str, str, str, int]
+FUNDERS = {"CDC": "cdc_cents", "STATE": "state_cents"}
+STANDING = ("reserved", "engaged")
+"""The states in which something may be reserved."""
+GRANTED, GIVEN_BACK = ("available", "reserved"), ("reserved", "available")
+QUEUED, UNQUEUED = ("demand", "waitlisted"), ("waitlisted", "demand")
+
+
+class Refused(Exception):
+    """An event or a command is refused, for a reason; of a command, with the commitments that stand in the way."""
+
+    def __init__(self, reason: str, commitments: Iterable[str] | None = None) -> None:
+        super().__init__(reason)
+        self.commitments = None if commitments is None else sorted(commitments)
+
+
+class Held(Exception):
+    """An event waits, for a reason."""
+
+
+def refused_if(wrong: bool, reason: str) -> None:
+    """Refuse."""
+    if wrong:
+        raise Refused(reason)
+
+
+def held_if(early: bool, reason: str) -> None:
+    """Hold."""
+    if early:
+        raise Held(reason)
+
+
+class Book:
+    """Envelopes by their name, commitments by contract and id."""
+
+    def __init__(self) -> None:
+        self.envelopes: dict[str, Json] = {}
+        self.contracts: dict[str, dict[str, Json]] = {}
+
+    def _of(self, envelope: str) -> Iterator[tuple[Json, str]]:
+        contract, funder, exercise = envelope.split(".")
+        year, everyone = int(exercise), self.contracts.get(contract, {}).values()
+        return ((commitment, funder) for commitment in everyone if commitment["exercise"] == year)
+
+    def reserved(self, envelope: str) -> int:
+        """Promised to commitments, not engaged yet."""
+        return sum(promised(c, funder) for c, funder in self._of(envelope) if c["state"] in STANDING)
+
+    def engaged(self, envelope: str) -> int:
+        """Engaged, and not given up since."""
+        return sum(c["engaged"][funder] for c, funder in self._of(envelope))
+
+    def lapsed(self, envelope: str) -> int:
+        """Given up too late to serve again."""
+        return sum(c["lapsed"][funder] for c, funder in self._of(envelope))
+
+    def room(self, envelope: str) -> int:
+        """What may still be reserved."""
+        kept = self.envelopes[envelope]
+        used = sum(
+            c["lapsed"][funder] + c["asked" if c["state"] in STANDING else "engaged"][funder]
+            for c, funder in self._of(envelope)
+        )
+        return int(kept["authorised"] - kept["frozen"] - used)
+
+    def waiting(self, envelope: str) -> list[int]:
+        """What each one who waits asks of it."""
+        return [c["asked"][f] for c, f in self._of(envelope) if c["state"] == "waitlisted" and c["asked"][f]]
+
+    def paid(self, envelope: str) -> int:
+        """Paid out of it, net of returns, by commitments of any exercise."""
+        contract, funder, exercise = envelope.split(".")
+        return sum(c["paid"][funder].get(int(exercise), 0) for c in self.contracts.get(contract, {}).values())
+
+    def payable(self, envelope: str) -> int | None:
+        """What may still be paid; None is without limit."""
+        kept = self.envelopes[envelope]
+        if kept["payment"] is None:
+            return None
+        return int(kept["payment"] - kept["payment_frozen"] - self.paid(envelope))
+
+    def has_payment_credits(self, envelope: str) -> bool:
+        """Whether it exists and has some, be it 0."""
+        return envelope in self.envelopes and self.envelopes[envelope]["payment"] is not None
+
+    def waitlist(self, contract: str, exercise: int) -> list[Json]:
+        """Who waits, in order."""
+        everyone = self.contracts.get(contract, {}).values()
+        waiting = [c for c in everyone if c["state"] == "waitlisted" and c["exercise"] == exercise]
+        return sorted(waiting, key=lambda c: (c["priority"], c["place"]))
+
+    def promoted(self, contract: str, exercise: int) -> Iterator[Json]:
+        """Serve the waitlist from its head; who does not fit closes what it asks to all behind it."""
+        closed: set[str] = set()
+        for waiting in self.waitlist(contract, exercise):
+            wanted = asks(waiting)
+            if closed & wanted.keys() or any(cents > self.room(envelope) for envelope, cents in wanted.items()):
+                closed |= wanted.keys()
+                continue
+            waiting["state"] = "reserved"
+            yield said("AllocationPromoted", waiting, waiting["asked"], posted(waiting, UNQUEUED, GRANTED))
+
+    def balances(self) -> dict[str, Json]:
+        """Each envelope, whole."""
+        return {
+            envelope: {
+                "authorised_cents": kept["authorised"], "frozen_cents": kept["frozen"],
+                "reserved_cents": self.reserved(envelope), "engaged_cents": self.engaged(envelope),
+                "lapsed_cents": self.lapsed(envelope), "room_cents": self.room(envelope),
+                "waitlisted_cents": sum(self.waiting(envelope)), "waiting_count": len(self.waiting(envelope)),
+                "payment_cents": kept["payment"], "payment_frozen_cents": kept["payment_frozen"],
+                "paid_cents": self.paid(envelope), "payable_cents": self.payable(envelope), "closed": kept["closed"],
+            }
+            for envelope, kept in self.envelopes.items()
+        }  # fmt: skip
+
+    def commitments(self) -> dict[str, Json]:
+        """Each commitment: its state and, for each funder, what was asked, engaged, certified and paid."""
+        return {
+            c["commitment_id"]: _by_field(c["asked"])
+            | {name: c[name] for name in ("contract", "exercise", "state", "cost_cents", "priority")}
+            | {name: dict(c[name]) for name in ("engaged", "certified", "lapsed")}
+            | {"paid": {f: {year: n for year, n in sorted(each.items()) if n} for f, each in c["paid"].items()}}
+            for commitments in self.contracts.values()
+            for c in commitments.values()
+        }
+
+
+def name(commitment: Json, funder: str, exercise: int | None = None) -> str:
+    """The envelope of a funder: the commitment's own, or another exercise's."""
+    return f"{commitment['contract']}.{funder}.{commitment['exercise'] if exercise is None else exercise}"
+
+
+def asks(commitment: Json) -> Amounts:
+    """What it asks, by envelope."""
+    return {name(commitment, funder): cents for funder, cents in commitment["asked"].items() if cents}
+
+
+def promised(commitment: Json, funder: str) -> int:
+    """Asked and not engaged."""
+    return int(commitment["asked"][funder] - commitment["engaged"][funder])
+
+
+def posted(commitment: Json, *moves: tuple[str, str], amounts: Amounts | None = None) -> list[Posting]:
+    """The postings of moves between accounts of the commitment's own envelopes: each move for both funders."""
+    cents = commitment["asked"] if amounts is None else amounts
+    return [(name(commitment, f), credit, debit, cents[f]) for credit, debit in moves for f in FUNDERS if cents.get(f)]
+
+
+def amended(known: Json, after: Amounts) -> Json:
+    """It asks this from now on: the difference alone is posted, as it stands."""
+    before, known["asked"] = known["asked"], after
+    credit, debit = QUEUED if known["state"] == "waitlisted" else GRANTED
+    grown = {funder: after[funder] - before[funder] for funder in FUNDERS}
+    postings = [
+        (name(known, f), *((credit, debit) if cents > 0 else (debit, credit)), abs(cents))
+        for f, cents in grown.items()
+        if cents
+    ]
+    previous = {f"previous_{field}": before[funder] for funder, field in FUNDERS.items()}
+    return said("AllocationAmended", known, after, postings, standing=stands(known), **previous)
+
+
+def stands(known: Json) -> str:
+    """Where what is promised stands: of an engaged commitment it is reserved."""
+    return "waitlisted" if known["state"] == "waitlisted" else "reserved"
+
+
+def ended(kind: str, state: str, known: Json) -> Json:
+    """It stands no more: what was promised goes back to where it came from."""
+    standing, known["state"] = stands(known), state
+    given_back = UNQUEUED if standing == "waitlisted" else GIVEN_BACK
+    left = {funder: promised(known, funder) for funder in FUNDERS}
+    if state == "closed":
+        known["asked"] = dict(known["engaged"])
+    return said(kind, known, left, posted(known, given_back, amounts=left), standing=standing)
+
+
+def said(kind: str, about: Json, amounts: Amounts | None = None, postings: Iterable[Posting] = (), **more: Any) -> Json:
+    """A fact about a commitment."""
+    postings = list(postings)
+    return {
+        "type": kind, "commitment_id": about["commitment_id"], "contract": about["contract"],
+        "exercise": about["exercise"], "moves": _moves(postings), "postings": postings,
+    } | _by_field(amounts or {}) | more  # fmt: skip
+
+
+def _by_field(amounts: Amounts) -> Amounts:
+    return {field: amounts.get(funder, 0) for funder, field in FUNDERS.items()}
+
+
+def _moves(postings: list[Posting]) -> dict[tuple[str, str], int]:
+    """What postings add to what is reserved and to what waits."""
+    moves: Counter[tuple[str, str]] = Counter()
+    for envelope, credit, debit, cents in postings:
+        moves[envelope, credit] -= cents
+        moves[envelope, debit] += cents
+    return {key: cents for key, cents in moves.items() if cents and key[1] in ("reserved", "waitlisted")}
