@@ -1,8 +1,10 @@
 """Any line of events and commands is answered as the oracle answers it, fact by fact, and ends where it ends."""
 
 import random
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,10 @@ from services.funding.domain.outcome import Outcome
 from shared.kernel.funders import Funder
 from tests.support.commands import wanted
 from tests.support.commitment_events import Json, Scribe, named
+from tests.support.life_lines import read
+from tests.support.life_programmes import programmes
+from tests.support.life_tables import LIFE
+from tests.support.life_tables_commands import SCENARIOS
 from tests.support.oracle import Oracle
 from tests.support.sequential import incoming
 
@@ -59,48 +65,86 @@ def theirs(fact: Json) -> tuple[Any, ...]:
     return fact["type"], fact["commitment_id"], fact["cdc_cents"], fact["state_cents"], postings
 
 
-def opened(steps: list[Json]) -> Books:
-    """Books with the envelopes that the steps open."""
-    found = Books([], [])
-    for step in steps:
+class Both:
+    """The service's books and the oracle, told the same steps, one after the other."""
+
+    def __init__(self) -> None:
+        self.books, self.oracle, self.number = Books([], []), Oracle(), 0
+
+    def tell(self, steps: Iterable[Json]) -> None:
+        """Tell each step to both, and compare what they answer."""
+        for step in steps:
+            self.number += 1
+            said, refused = len(self.oracle.decisions), len(self.oracle.refused_commands)
+            answer = self._answer(step)
+            self.oracle.tell([step])
+            expected = [theirs(fact) for fact in self.oracle.decisions[said:] if fact["type"] != "EnvelopeOpened"]
+            if isinstance(answer, Refused):
+                [why] = self.oracle.refused_commands[refused:]
+                named_here = sorted(str(c.commitment_id) for c in answer.in_the_way)
+                assert (why["reason"], why.get("commitments", [])) == (answer.objection, named_here)
+            else:
+                assert [ours(fact) for fact in answer] == expected
+
+    def _answer(self, step: Json) -> Sequence[Told] | Refused:
+        if "type" in step:
+            return self.books.decide(incoming(step, self.number))
+        if "open" in step:
+            return self._open(step)
+        decided = commands.decide(self.books, commanded_by(step))
+        return decided if isinstance(decided, Refused) else decided.facts
+
+    def _open(self, step: Json) -> Sequence[Told]:
         contract, funder, exercise = step["open"].split(".")
+        if step["open"] in self.books.envelopes:
+            return []
         envelope = Envelope(step["open"], contract, Funder(funder), int(exercise))
         commands.open_envelope(envelope, step["amount_cents"], step.get("payment_cents"))
-        found.envelopes[step["open"]] = envelope
-    return found
+        self.books = Books(
+            [*self.books.envelopes.values(), envelope], self.books.commitments.values(),
+            [movement for held in self.books.held.values() for movement in held],
+        )  # fmt: skip
+        return self.books.settle(contract)
+
+    def assert_same_end(self) -> None:
+        """Envelopes end alike."""
+        assert {name: (e.authorised, e.room, e.payable, e.closed) for name, e in self.books.envelopes.items()} == {
+            name: (e["authorised_cents"], self.oracle.book.room(name), e["payable_cents"], e["closed"])
+            for name, e in self.oracle.balances().items()
+        }
+
+
+def commanded_by(step: Json) -> Command:
+    """A command, as the service takes it."""
+    amounts = (step.get("amount_cents") or 0, step.get("payment_cents") or 0)
+    more = {"to": step.get("to"), "displace": bool(step.get("displace"))}
+    return wanted(Act(step["kind"]), step["envelope"], *amounts, **more)
 
 
 @given(st.integers(0, 2**32))
-def test_commands_and_events_are_answered_as_the_oracle_does(seed: int) -> None:
+def test_commands_between_events_are_answered_as_the_oracle_does(seed: int) -> None:
     chance = random.Random(seed)
-    scribe = Scribe(chance, ["CV219", "CV221"])
+    scribe, both = Scribe(chance, ["CV219", "CV221"]), Both()
     openings = [
         step | ({"payment_cents": chance.choice((0, 50, 300))} if ".STATE." in step["open"] else {})
         for step in scribe.openings()
     ]
-    books, oracle, names = (
-        opened(openings),
-        Oracle().tell(openings),
-        [step["open"] for step in openings] or ["CV219.CDC.2016"],
-    )
+    names = [step["open"] for step in openings] or ["CV219.CDC.2016"]
+    both.tell(openings)
     for number, event in enumerate(scribe.events(50)):
-        said = len(oracle.decisions)
-        assert [ours(o) for o in books.decide(incoming(event, number))] == [
-            theirs(fact) for fact in oracle.tell([event]).decisions[said:]
-        ]
-        command = a_command(chance, names)
-        said, refused = len(oracle.decisions), len(oracle.refused_commands)
-        decided = commands.decide(books, command)
-        oracle.tell([step_of(command, number)])
-        if isinstance(decided, Refused):
-            [answer] = oracle.refused_commands[refused:]
-            assert (answer["reason"], answer.get("commitments", [])) == (
-                decided.objection, sorted(str(c.commitment_id) for c in decided.in_the_way),
-            )  # fmt: skip
-        else:
-            assert [ours(fact) for fact in decided.facts] == [theirs(fact) for fact in oracle.decisions[said:]]
-    ends = {name: (e.authorised, e.room, e.payable, e.closed) for name, e in books.envelopes.items()}
-    assert ends == {
-        name: (e["authorised_cents"], oracle.book.room(name), e["payable_cents"], e["closed"])
-        for name, e in oracle.balances().items()
-    }
+        both.tell([event, step_of(a_command(chance, names), number)])
+    both.assert_same_end()
+
+
+@given(programmes())
+def test_whole_programmes_are_answered_as_the_oracle_does(steps: list[Json]) -> None:
+    both = Both()
+    both.tell(steps)
+    both.assert_same_end()
+
+
+@pytest.mark.parametrize("name", LIFE | SCENARIOS)
+def test_the_tables_computed_by_hand_are_answered_as_the_oracle_does(name: str) -> None:
+    both = Both()
+    both.tell(line.step for line in read((LIFE | SCENARIOS)[name]).lines)
+    both.assert_same_end()
