@@ -67,9 +67,9 @@ def decide(books: Books, command: Command) -> Applied | Refused:
     giver = books.envelopes[command.envelope]
     receiver = None if command.to is None else books.envelopes[command.to]
     facts = [*(_closed(books, giver) if command.act is Act.CLOSE else _acted(books, command, giver, receiver))]
-    facts += _promoted(books, command)
+    facts += [*_promoted(books, command), *_looked_at_again(books, command)]
     _count(books, facts)
-    return Applied((*facts, *_looked_at_again(books, command)))
+    return Applied(tuple(facts))
 
 
 def _promoted(books: Books, command: Command) -> Iterator[Told]:
@@ -87,16 +87,16 @@ def _promoted(books: Books, command: Command) -> Iterator[Told]:
 def _looked_at_again(books: Books, command: Command) -> Iterator[Told]:
     """Look at held movements again, the giver's contract first."""
     for contract in dict.fromkeys(parts(name)[0] for name in command.concerned):
-        settled = books.settle(contract)
-        books.count(settled)
-        yield from settled
+        yield from books.settle(contract)
 
 
 def _count(books: Books, facts: Iterable[Told]) -> None:
-    """Count each fact in the version of every envelope that it moves."""
+    """Count each fact in the version of every envelope that it moves; an act, even one of nothing, in its own."""
     for fact in facts:
-        moved = {posting.envelope_id for posting in fact.postings}
-        for name in moved | ({fact.envelope.envelope_id} if isinstance(fact, EnvelopeAct) else set()):
+        if isinstance(fact, Outcome):
+            books.count([fact])
+            continue
+        for name in {posting.envelope_id for posting in fact.postings} | {fact.envelope.envelope_id}:
             books.envelopes[name].version += 1
             books.changed_envelopes.add(name)
 

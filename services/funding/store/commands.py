@@ -19,11 +19,10 @@ from shared.database.checkpoint import Source
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 
-BESIDE = (
+STANDING = (
     "SELECT commitment_id FROM unnest($1::text[], $2::int[]) AS wanted(contract, exercise)"
-    " JOIN commitment USING (contract, exercise) WHERE state = ANY($3::text[])"
+    " JOIN commitment USING (contract, exercise) WHERE state IN ('waitlisted', 'reserved', 'engaged')"
 )
-WAITING, STANDING = ("waitlisted",), ("waitlisted", "reserved", "engaged")
 Pair = tuple[str, int]
 
 
@@ -63,14 +62,13 @@ def placed(places: Sequence[tuple[Source, tuple[int, int]]]) -> dict[str, int]:
 async def load_books(
     session: Session, *, contracts: Iterable[str], standing: Iterable[Pair], waiting: Iterable[Pair]
 ) -> Books:
-    """Load envelopes, and the commitments that wait or stand beside some contracts' exercises."""
-    connection = await driver(session)
-    named: set[UUID] = set()
-    for pairs, states in ((sorted(set(standing)), STANDING), (sorted(set(waiting)), WAITING)):
-        if pairs:
-            rows = await connection.fetch(BESIDE, [p[0] for p in pairs], [p[1] for p in pairs], [*states])
-            named |= {row[0] for row in rows}
-    return await queries.load_books(session, contracts=contracts, named=named)
+    """Load what a command may touch, and the commitments that wait or stand beside some contracts' exercises."""
+    named: list[UUID] = []
+    if pairs := sorted(set(standing)):
+        connection = await driver(session)
+        rows = await connection.fetch(STANDING, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        named = [row[0] for row in rows]
+    return await queries.load_books(session, contracts=contracts, named=named, served=waiting)
 
 
 async def command(session: Session, command_id: UUID) -> Command | None:

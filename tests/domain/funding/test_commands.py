@@ -18,6 +18,7 @@ from services.funding.domain.commands import Applied, EnvelopeAct, open_envelope
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import ENGAGE, Envelope
 from services.funding.domain.journal import Fact
+from services.funding.domain.movements import promised
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.published import postings_of, said_by
@@ -235,7 +236,8 @@ def _assert_sound(found: Books) -> None:
     for commitment in found.commitments.values():
         for funder in Funder:
             name = f"{commitment.contract}.{funder}.{commitment.exercise}"
-            asked[(name, commitment.state)] += commitment.asked.of(funder)
+            state = State.RESERVED if commitment.state is State.ENGAGED else commitment.state
+            asked[(name, state)] += promised(commitment, funder)
     for name, each in found.envelopes.items():
         assert each.room >= 0
         assert each.payable is None or each.payable >= 0
