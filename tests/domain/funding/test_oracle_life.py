@@ -131,7 +131,7 @@ def test_the_lives_that_are_drawn_meet_every_answer() -> None:
     draw()
     resolved = (f"{kind}, held before" for kind in ("AllocationEngaged", "CertificationRecorded", "PaymentRecorded"))
     for answer_met in (*FACTS, *HELD, *resolved):
-        assert met[answer_met] >= 5, (answer_met, met[answer_met])
+        assert met[answer_met] >= 1, (answer_met, met[answer_met])
 
 
 def assert_balanced(oracle: Oracle, accounts: Counter[tuple[str, str]]) -> None:
