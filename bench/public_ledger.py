@@ -1,8 +1,7 @@
 """A public SQL ledger beside ours in workload 2: pgledger, as its README says, from a copy that the reader has.
 
 Its SQL is not ours to carry: give the folder of a clone. One event is one transaction that makes two transfers, each
-from what an envelope has available to what it has reserved; its balance check is that of an
-account that may not become negative.
+from what an envelope has available to what it has reserved; its balance check is an account that may not be negative.
 """
 
 from pathlib import Path
