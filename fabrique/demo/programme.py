@@ -14,6 +14,7 @@ funder = "STATE"
 exercise = {exercise}
 amount = "{euros}"
 split = "population"
+payment_credits = "same"
 """
 
 

@@ -17,6 +17,8 @@ FUNDERS = ("CDC", "STATE")
 NAME_LENGTH = 24
 WIDE = 110
 """Columns from which names and counts are shown beside codes and amounts."""
+ACTS = {"engaged": "green", "lapsed": "yellow", "paid": "green", "payment credits": "", "still payable": ""}
+ACTED = ("engaged_cents", "engaged_count", "lapsed_cents", "paid_cents", "payment_credits_cents", "payable_cents")
 Budget = dict[str, Any]
 
 
@@ -32,7 +34,8 @@ class Screen:
         """Everything, in the order in which one asks for it."""
         budgets = seen.budget.get("figures", [])
         lines = (survival(seen), state(seen), self.where)
-        return Group(counts(seen, tally), self._contracts(budgets), self._grants(budgets), *map(Text, lines))
+        tables = (self._contracts(budgets), self._grants(budgets), self._acts(budgets))
+        return Group(counts(seen, tally), *tables, *map(Text, lines))
 
     def _contracts(self, budgets: Iterable[Budget]) -> Table:
         """The envelopes of the simulated exercise, a contract a line, both funders side by side."""
@@ -60,6 +63,23 @@ class Screen:
                 by_exercise[budget["exercise"]].update(sums)
         for exercise, total in sorted(by_exercise.items()):
             table.add_row(str(exercise), *self._cells(total))
+        return table
+
+    def _acts(self, budgets: Iterable[Budget]) -> Table:
+        """What was engaged, given up too late and paid, and what may still be paid: an exercise and funder a line."""
+        table = _table("Legal acts and payments, in euros", "exercise")
+        for column, style in ACTS.items():
+            table.add_column(column, justify="right", style=style, no_wrap=True)
+        sums: defaultdict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        for budget in budgets:
+            cents = {name: budget.get(name) or 0 for name in ACTED}
+            sums[budget["exercise"], budget["funder"]].update(cents)
+        for (exercise, funder), total in sorted(sums.items()):
+            if total["engaged_cents"] or total["lapsed_cents"] or total["paid_cents"]:
+                engaged = self._amount(total["engaged_cents"], total["engaged_count"])
+                left = (_amounts(total, "payment_credits_cents", "payable_cents")
+                        if total["payment_credits_cents"] else ("–", "–"))  # fmt: skip
+                table.add_row(f"{exercise} {funder}", engaged, *_amounts(total, "lapsed_cents", "paid_cents"), *left)
         return table
 
     def _cells(self, budget: Budget | Counter[str] | None) -> tuple[str, ...]:
@@ -141,6 +161,10 @@ def _records(lag: dict[str, Any]) -> int:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
+
+
+def _amounts(total: Counter[str], *names: str) -> tuple[str, ...]:
+    return tuple(_euros(total[name]) if total[name] else "–" for name in names)
 
 
 def _euros(cents: int) -> str:

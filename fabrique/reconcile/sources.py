@@ -1,7 +1,7 @@
 """Reads what the log is compared with: the services' databases, in SQL, and their answers, by HTTP."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -10,14 +10,13 @@ import httpx
 from fabrique.stack.addresses import Addresses
 
 ENVELOPES = (
-    "SELECT envelope_id, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
-    " authorised_cents - frozen_cents - reserved_cents - engaged_cents AS available_cents, waiting_count, version"
-    " FROM envelope"
+    "SELECT envelope_id, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
+    " paid_cents, payment_credits_cents, payments_frozen_cents, closed, waiting_count, version FROM envelope"
 )
 BUDGETS = (
-    "SELECT envelope_id, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
-    " authorised_cents - frozen_cents - reserved_cents - engaged_cents AS available_cents, reserved_count,"
-    " waiting_count, refused_count FROM budget"
+    "SELECT envelope_id, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
+    " paid_cents, has_payment_credits, payment_credits_cents, payments_frozen_cents, closed, reserved_count,"
+    " waiting_count, engaged_count, refused_count FROM budget"
 )
 POSTED = (
     "SELECT envelope_id, account, sum(amount)::bigint AS balance FROM ("
@@ -26,7 +25,10 @@ POSTED = (
 )
 ACCEPTED = "SELECT topic, count(*) AS count FROM received_event GROUP BY topic"
 OUTBOX = "SELECT topic, partition, epoch, last_sequence FROM outbox_partition WHERE last_sequence > 0"
-QUARANTINED = "SELECT topic, partition, \"offset\", state = 'retried' AS retried FROM quarantine"
+QUARANTINED = (
+    'SELECT topic, partition, "offset", state, reason, corrected IS NOT NULL AS corrected,'
+    " state = 'retried' AS retried FROM quarantine"
+)
 Row = Mapping[str, Any]
 ByEnvelope = dict[str, Row]
 
@@ -46,6 +48,8 @@ class Told:
     reporting_answers: ByEnvelope
     budget_read: dict[int, int]
     survival: Row
+    left_out: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Allocation facts that reporting did not fold as they are in the topic: (partition, offset), and why."""
 
 
 async def ask(found: Addresses) -> Told:
@@ -56,6 +60,7 @@ async def ask(found: Addresses) -> Told:
     outbox: dict[str, dict[int, tuple[int, int]]] = {}
     quarantined: dict[str, set[tuple[int, int]]] = {}
     retried: dict[str, set[tuple[int, int]]] = {}
+    left_out: dict[tuple[int, int], str] = {}
     for service in found.databases:
         given, refused = await _rows(found, service, OUTBOX, QUARANTINED)
         for row in given:
@@ -63,6 +68,8 @@ async def ask(found: Addresses) -> Told:
         for row in refused:
             lying = retried if row["retried"] else quarantined
             lying.setdefault(row["topic"], set()).add((row["partition"], row["offset"]))
+        if service == "reporting":
+            left_out = left_out_by(refused)
     posted: dict[str, dict[str, int]] = {}
     for row in postings:
         posted.setdefault(row["envelope_id"], {})[row["account"]] = row["balance"]
@@ -82,7 +89,20 @@ async def ask(found: Addresses) -> Told:
         reporting_answers=_by_envelope(budget["figures"]),
         budget_read={mark["partition"]: mark["sequence"] for mark in budget["read"]},
         survival=survival,
+        left_out=left_out,
     )
+
+
+def left_out_by(refused: list[Row]) -> dict[tuple[int, int], str]:
+    """What a person did, or did not do yet, to each allocation fact that reporting refused; as it came it is folded."""
+    done = {
+        (row["partition"], row["offset"]): "was corrected by a person there, and the correction is in no topic"
+        if row["retried"]
+        else f"lies there, {row['state']} ({row['reason']})"
+        for row in refused
+        if row["topic"] == "funding.allocation.v1" and (row["corrected"] or not row["retried"])
+    }
+    return {place: f"{place[0]}@{place[1]} {what}" for place, what in sorted(done.items())}
 
 
 def _by_envelope(rows: list[Row]) -> ByEnvelope:

@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 
+from services.funding.domain.command import Command
+from services.funding.domain.commands import EnvelopeAct
 from services.funding.domain.outcome import Kind, Outcome
+from shared.contracts.allocation import ENVELOPE_FACTS
 
 _encoder = msgspec.json.Encoder()
+_ENVELOPE_FACTS = {model.__name__: model for model in ENVELOPE_FACTS}
 
 
 def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
@@ -59,3 +63,16 @@ def _money(outcome: Outcome) -> dict[str, Any]:
 def envelope_statement(row: Mapping[str, Any], *, known_at: datetime) -> bytes:
     """Serialise one envelope's state as EnvelopeStated."""
     return _encoder.encode({**row, "known_at": known_at})
+
+
+def envelope_fact(act: EnvelopeAct, command: Command, *, known_at: datetime) -> bytes:
+    """Serialise one act on an envelope: who commanded it, why, from when."""
+    envelope = act.envelope
+    fields: dict[str, Any] = {
+        "envelope_id": envelope.envelope_id, "contract": envelope.contract, "funder": envelope.funder,
+        "exercise": envelope.exercise, "amount_cents": act.amount_cents, "payment_cents": act.payment_cents,
+        "by": command.by, "reason": command.reason, "effective_on": command.effective_on, "known_at": known_at,
+    }  # fmt: skip
+    if act.other is not None:
+        fields[act.other[0]] = act.other[1]
+    return _ENVELOPE_FACTS[act.type](**fields).model_dump_json().encode()

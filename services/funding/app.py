@@ -1,18 +1,25 @@
 """Funding's composition root: settings, spine, routes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding import use_cases
+from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
-from services.funding.routes import routes
+from services.funding.routes.commands import command_routes
+from services.funding.routes.reading import routes
 from services.funding.settings import Settings
 from services.funding.store.journal import Journal, open_journal
+from services.funding.store.tables import ManagerKey
+from services.funding.use_cases import managers
+from services.funding.use_cases.commanding import Desk
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database.transaction import create_engine, reading
+from shared.kernel.clock import utc_now
 from shared.messaging.spine import Spine, SpineTerms
 from shared.web.application import application
 from shared.web.operations import operations
@@ -47,8 +54,48 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     spine = Spine(spine_terms(settings))
     app = application("Fabrique funding", summary="Envelopes, allocations and waitlists.")
     app.include_router(routes(spine, operator_key=settings.operator_key))
+    app.include_router(commands_of(spine, settings))
     app.include_router(operations(spine))
     return app, spine
+
+
+def commands_of(spine: Spine, settings: Settings) -> APIRouter:
+    """Compose what managers command with."""
+
+    def desk() -> Desk:
+        return Desk(spine.engine, spine.router, spine.terms.clock, settings.four_eyes_from_cents)
+
+    async def whose(key: str) -> Manager | None:
+        return await managers.recognised(spine.engine, key, operator_key=settings.operator_key)
+
+    return command_routes(desk, whose=whose, announce=spine.announce)
+
+
+async def create_manager_key(settings: Settings, manager: Manager) -> tuple[str, str]:
+    """Make a manager's key, for `fabrique manager`: its prefix, and the key, which is shown once."""
+    async with _keys(settings) as engine:
+        return await managers.create_key(engine, manager, clock=utc_now)
+
+
+async def revoke_manager_key(settings: Settings, prefix: str) -> bool:
+    """Revoke a manager's key; whether it stood."""
+    async with _keys(settings) as engine:
+        return await managers.revoke_key(engine, prefix, clock=utc_now)
+
+
+async def list_manager_keys(settings: Settings) -> Sequence[ManagerKey]:
+    """List managers' keys, without what would let anybody use them."""
+    async with _keys(settings) as engine:
+        return await managers.list_keys(engine)
+
+
+@asynccontextmanager
+async def _keys(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(settings.database_url, application_name="funding/keys", pool_size=1)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 @asynccontextmanager

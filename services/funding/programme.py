@@ -29,6 +29,14 @@ def _euros(amount: str) -> str:
 
 
 Euros = Annotated[str, AfterValidator(_euros)]
+SAME = "same"
+
+
+def _payment_credits(amount: str) -> str:
+    return amount if amount == SAME else _euros(amount)
+
+
+PaymentCredits = Annotated[str, AfterValidator(_payment_credits)]
 
 
 def cents(amount: str) -> int:
@@ -69,7 +77,11 @@ class ContractTerms(_Closed):
 
 
 class Credit(_Closed):
-    """A funder's credit of one exercise: an amount for each contract, or a whole that a key splits."""
+    """A funder's credit of one exercise: an amount for each contract, or a whole that a key splits.
+
+    `payment_credits` is what may be paid in the exercise (CP), "same" or an amount that is placed as the credit is; a
+    funder without it pays without such a limit.
+    """
 
     funder: Funder
     exercise: Exercise
@@ -78,6 +90,7 @@ class Credit(_Closed):
     split: Literal["equal", "population", "caseload", "mix", "explicit"] | None = None
     mix: dict[Key, Annotated[int, Field(ge=1, le=1000)]] | None = None
     explicit: dict[ContractCode, Euros] | None = None
+    payment_credits: PaymentCredits | None = None
 
     @model_validator(mode="after")
     def _amount_once(self) -> Self:
@@ -89,6 +102,8 @@ class Credit(_Closed):
             raise ValueError('split = "explicit" goes with a table explicit = { CV219 = "…" }')
         if (self.split == "mix") != bool(self.mix):
             raise ValueError('split = "mix" goes with a table mix = { population = 70, equal = 30 }')
+        if self.split == "explicit" and self.payment_credits not in (None, SAME):
+            raise ValueError('split = "explicit" takes payment_credits = "same", or none')
         return self
 
     @property
@@ -117,12 +132,13 @@ class ProgrammeInvalid(ProgrammeError):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One envelope that the programme opens."""
+    """One envelope that the programme opens; `payment_cents` is None for a funder without payment credits."""
 
     contract: str
     funder: Funder
     exercise: int
     amount_cents: int
+    payment_cents: int | None = None
 
     @property
     def envelope_id(self) -> str:
@@ -217,8 +233,9 @@ def _line(text: str, location: Location) -> int:
 def openings(programme: Programme) -> list[Opening]:
     """List the envelopes that the programme opens, every cent of each credit placed."""
     return [
-        Opening(contract, credit.funder, credit.exercise, amount)
+        Opening(contract, credit.funder, credit.exercise, amount, payments.get(contract))
         for credit in programme.credit
+        for payments in (payment_shares(programme, credit),)
         for contract, amount in shares(programme, credit).shares.items()
     ]
 
@@ -232,6 +249,16 @@ def shares(programme: Programme, credit: Credit) -> Split:
         return Split({code: cents(amount) for code, amount in credit.explicit.items()}, ())
     parts = [(count, {c.code: c.weight(key) for c in programme.contract}) for key, count in credit.keys.items()]
     return split_amount(cents(credit.amount), mixed_weights(parts))
+
+
+def payment_shares(programme: Programme, credit: Credit) -> dict[str, int]:
+    """Place what may be paid as what may be engaged is placed; empty for a funder without payment credits."""
+    if credit.payment_credits is None:
+        return {}
+    if credit.payment_credits == SAME:
+        return shares(programme, credit).shares
+    paid = "amount" if credit.amount is not None else "amount_per_contract"
+    return shares(programme, credit.model_copy(update={paid: credit.payment_credits})).shares
 
 
 def odd_cents(programme: Programme) -> dict[str, tuple[str, ...]]:

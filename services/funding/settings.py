@@ -13,3 +13,5 @@ class Settings(ServiceSettings):
     database_url: str = "postgresql+asyncpg://fabrique:fabrique@localhost:5432/funding"
     port: int = 8002
     operator_key: str = ""
+    four_eyes_from_cents: int = 5_000_000
+    """A command that moves as much (50 000 €), or more, waits until another manager approves it; 0: each does."""

@@ -26,7 +26,10 @@ def budget_stated(budget: Budget, read: list[PartitionRead]) -> BudgetStated:
         authorised_cents=balances.authorised, frozen_cents=balances.frozen, reserved_cents=balances.reserved,
         waitlisted_cents=balances.waitlisted, engaged_cents=balances.engaged, paid_cents=balances.paid,
         available_cents=balances.available, share_used=balances.share_used, reserved_count=balances.reserved_count,
-        waiting_count=balances.waiting_count, refused_count=balances.refused_count,
+        waiting_count=balances.waiting_count, refused_count=balances.refused_count, lapsed_cents=balances.lapsed,
+        has_payment_credits=budget.has_payment_credits, payment_credits_cents=balances.payment_credits,
+        payments_frozen_cents=balances.payments_frozen, payable_cents=budget.payable or 0,
+        engaged_count=balances.engaged_count, closed=budget.closed,
     )  # fmt: skip
 
 

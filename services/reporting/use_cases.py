@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.reporting.announcement import budget_stated, partitions_read, survival_stated
-from services.reporting.domain.budget import Budgets, effects
+from services.reporting.domain.budget import Budgets, Impossible
 from services.reporting.domain.business import Business, BusinessKey
+from services.reporting.domain.effects import effects
 from services.reporting.domain.survival import as_of_month_end
 from services.reporting.domain.survival_figures import ALL, state_survival
 from services.reporting.store import queries, writes
@@ -27,17 +28,24 @@ from shared.kernel.errors import ProgrammeError, Rejected
 from shared.messaging.stream import Batch
 
 FIGURES = UUID("0f0c8a52-7d0e-5d8e-9a9c-2f4f4c0f6a31")
+IMPOSSIBLE = {
+    Impossible.BALANCE_IMPOSSIBLE: "an envelope would stand below zero or overdrawn",
+    Impossible.STAKE_IMPOSSIBLE: "a commitment would give back, engage or be paid more than it has",
+    Impossible.ENVELOPE_CLOSED: "the envelope is closed: no credit comes, goes or is paid from it any more",
+}
 
 
 async def fold_allocations(batch: Batch[AllocationFact | EnvelopeFact]) -> None:
     """Add, in order, what each fact does to the envelopes that it touches."""
-    touched = [envelope for event in batch.events for envelope, _ in effects(event.fact)]
-    budgets = Budgets(await queries.budgets(batch.session, touched))
+    touched = [effect for event in batch.events for effect in effects(event.fact)]
+    stakes = await queries.stakes(batch.session, [effect.stake for effect in touched if effect.stake is not None])
+    budgets = Budgets(await queries.budgets(batch.session, [effect.envelope for effect in touched]), stakes)
     for event in batch.events:
         impossible = budgets.fold(event.fact)
         if impossible is not None:
-            batch.reject(event, Rejected(impossible, "an envelope would stand below zero or overdrawn"))
+            batch.reject(event, Rejected(impossible, IMPOSSIBLE[impossible]))
     await writes.record_budgets(batch.session, [budgets.by_envelope[envelope] for envelope in budgets.changed])
+    await writes.record_stakes(batch.session, {key: budgets.stakes[key] for key in budgets.restaked})
 
 
 async def fold_entrepreneurs(batch: Batch[EntrepreneurFact]) -> None:

@@ -192,6 +192,10 @@ class EnvelopeFact(Fact):
 class EnvelopeOpened(EnvelopeFact):
     """An envelope exists, with `amount_cents` authorised."""
 
+    has_payment_credits: bool = Field(
+        default=False, description="Whether the funder has credits to pay (CP) here, be they 0: `payment_cents`."
+    )
+
 
 class EnvelopeIncreased(EnvelopeFact):
     """More is authorised."""

@@ -68,8 +68,21 @@ class BudgetStated(Figure):
     waitlisted_cents: CentsTotal = Field(description="Asked by commitments that wait for room.")
     engaged_cents: CentsTotal = Field(description="Engaged by a legal act.")
     paid_cents: CentsTotal = Field(description="Paid, net of returns.")
-    available_cents: CentsTotal = Field(description="Authorised, less frozen, reserved and engaged.")
-    share_used: float | None = Field(ge=0, description="(reserved + engaged) / (authorised - frozen); null when 0.")
-    reserved_count: int = Field(ge=0, description="Number of commitments that hold a reservation.")
+    available_cents: CentsTotal = Field(description="Authorised, less frozen, reserved, engaged and lapsed.")
+    share_used: float | None = Field(
+        ge=0, description="(reserved + engaged + lapsed) / (authorised - frozen); null when 0."
+    )
+    reserved_count: int = Field(ge=0, description="Number of commitments with an amount reserved, not engaged yet.")
     waiting_count: int = Field(ge=0, description="Number of commitments that wait.")
     refused_count: int = Field(ge=0, description="Number of commitments that were refused.")
+    lapsed_cents: CentsTotal = Field(
+        default=0, description="Engaged, then given up in a later exercise: the credit stays consumed."
+    )
+    has_payment_credits: bool = Field(default=False, description="Whether the funder has credits to pay (CP) here.")
+    payment_credits_cents: CentsTotal = Field(default=0, description="What may be paid in the exercise (CP).")
+    payments_frozen_cents: CentsTotal = Field(default=0, description="The part of it that may not be paid for now.")
+    payable_cents: CentsTotal = Field(
+        default=0, description="Payment credits, less those frozen and what is paid; 0 without such credits."
+    )
+    engaged_count: int = Field(default=0, ge=0, description="Number of commitments with an amount engaged, closed too.")
+    closed: bool = Field(default=False, description="Whether the exercise is over for it.")

@@ -1,6 +1,6 @@
 """Problem details (RFC 9457): one shape for every refusal, with a pointer to the field and how to mend it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -20,11 +20,11 @@ class FieldProblem(BaseModel):
 
 
 class Problem(Exception):
-    """A refusal to be shown to the caller; `type` is stable, `detail` is for people."""
+    """A refusal to be shown to the caller; `type` is stable, `detail` is for people, `more` its own members."""
 
     def __init__(
         self, status: int, type_: str, title: str, *, detail: str = "", errors: Sequence[FieldProblem] = (),
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None, more: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(title)
         self.status = status
@@ -33,6 +33,7 @@ class Problem(Exception):
         self.detail = detail
         self.errors = list(errors)
         self.headers = headers
+        self.more = {**(more or {})}
 
     def body(self) -> dict[str, Any]:
         """Render the document."""
@@ -43,7 +44,7 @@ class Problem(Exception):
             document["detail"] = self.detail
         if self.errors:
             document["errors"] = [error.model_dump() for error in self.errors]
-        return document
+        return document | self.more
 
     def response(self) -> JSONResponse:
         """Make the HTTP answer."""

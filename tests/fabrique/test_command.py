@@ -14,9 +14,14 @@ from tests.fabrique.conftest import Type
 GROUPS = {
     "key": ("create", "list", "revoke"),
     "quarantine": ("list", "show", "retry", "drop"),
+    "envelope": (
+        "list", "show", "increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over", "close",
+    ),
+    "command": ("list", "approve", "reject"),
+    "manager": ("create", "list", "revoke"),
     "ledger": ("balance", "account", "commitment", "check", "export"),
     "grants": ("compare", "write"),
-}
+}  # fmt: skip
 NOWHERE = "postgresql+asyncpg://x:x@127.0.0.1:9/intake"
 
 

@@ -72,19 +72,33 @@ def budget(contract: str, funder: str, exercise: int, **figures: int) -> dict[st
     return {"contract": contract, "funder": funder, "exercise": exercise, **zero, **counts, **figures}
 
 
+FIGURES = [
+    budget("CV219", "CDC", 2016, authorised_cents=10_000_000, reserved_cents=9_774_900, reserved_count=41),
+    budget("CV219", "STATE", 2016, authorised_cents=53_580_700, waitlisted_cents=14_686_600, waiting_count=11),
+    budget("CV219", "STATE", 2020, authorised_cents=100_00, refused_count=2),
+    budget("CV217", "CDC", 2016, engaged_cents=150_000_00, engaged_count=4, lapsed_cents=300_00, paid_cents=700_00),
+    budget(
+        "CV217",
+        "STATE",
+        2016,
+        engaged_cents=400_00,
+        paid_cents=100_00,
+        payment_credits_cents=250_00,
+        payable_cents=150_00,
+        engaged_count=1,
+    ),
+    budget("CV219", "STATE", 2017, paid_cents=100_00, payment_credits_cents=100_00),
+    budget("CV217", "STATE", 2020, authorised_cents=200_00, refused_count=1),
+]
+
+
 @pytest.mark.parametrize("width", [80, 130])
 def test_the_screen_shows_each_contract_the_grants_by_year_and_what_is_behind(width: int) -> None:
-    figures = [
-        budget("CV219", "CDC", 2016, authorised_cents=10_000_000, reserved_cents=9_774_900, reserved_count=41),
-        budget("CV219", "STATE", 2016, authorised_cents=53_580_700, waitlisted_cents=14_686_600, waiting_count=11),
-        budget("CV219", "STATE", 2020, authorised_cents=100_00, refused_count=2),
-        budget("CV217", "STATE", 2020, authorised_cents=200_00, refused_count=1),
-    ]
     lag = {"unpublished": 3, "partitions": [{"records": 5, "seconds": 1.5}]}
     survival = {"figures": [{"stratum": "all", "hidden": None, "size": 2_261, "as_of": "2021-05-31", "horizons": [
         {"months": 12, "survival": 0.825, "lower": 0.808, "upper": 0.842, "hidden": None}]}]}  # fmt: skip
     seen = Observation(
-        42, Counter({"json-invalid": 1}), {"intake": lag}, {"figures": figures}, survival, {}, ["funding"]
+        42, Counter({"json-invalid": 1}), {"intake": lag}, {"figures": FIGURES}, survival, {}, ["funding"]
     )
     console = Console(width=width)
     with console.capture() as drawn:
@@ -95,6 +109,12 @@ def test_the_screen_shows_each_contract_the_grants_by_year_and_what_is_behind(wi
     assert "146 866" in row
     assert ("Lens" in row) == (width > 100)
     assert "2020 300 – – 3" in [" ".join(line.split()) for line in shown.splitlines()]
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    engaged = "150 000 (4)" if width > 100 else "150 000"
+    assert f"2016 CDC {engaged} 300 700 – –" in lines
+    assert "2016 STATE 400 (1) – 100 250 150" in lines or width < 100
+    assert "2017 STATE – – 100 100 –" in lines
+    assert not any(line.startswith("2020 STATE") for line in lines)
     assert "12 months 82.5 % [80.8–84.2]" in shown
     assert "lag 5 records, 1.5 s" in shown
     assert "funding does not answer" in " ".join(shown.split())

@@ -201,8 +201,12 @@ def _steps(found: Snapshot, partition: int, records: Sequence[ConsumerRecord[Any
 
 
 def _commanded(row: Row) -> Iterator[Json]:
-    for envelope, cents in json.loads(row["content"]).items():
-        yield {"open": envelope, "amount_cents": cents}
+    content = json.loads(row["content"])
+    if row["kind"] != "open-envelopes":
+        yield {"command": str(row["command_id"]), **content}
+        return
+    for envelope, said in content.items():
+        yield {"open": envelope} | (said if isinstance(said, dict) else {"amount_cents": said})
 
 
 def _said(row: Row) -> Json:

@@ -94,7 +94,7 @@ LIFE = {
         : CDC reserved > available 100; CDC waitlisted > demand 35; STATE waitlisted > demand 5
         : CDC available > reserved 35; STATE available > reserved 5
     """,
-    "what is certified was reserved, or waits for it": """
+    "what is certified was engaged, or waits for it": """
         open CDC 100                        -> opened CDC 100
         declare A 60+0                      -> reserved A 60+0
         certify A CDC 60.01                 -> movement refused A: exceeds-engaged
@@ -239,7 +239,7 @@ LIFE = {
         return A STATE 20.01                -> movement refused A: exceeds-paid
         close A                             -> movement refused A: not-standing
     """,
-    "one who waits may be closed, and in a later year what was reserved lapses": """
+    "one who waits may be closed, and in a later year what was engaged lapses": """
         open CDC 100                        -> opened CDC 100
         declare A 100+0                     -> reserved A 100+0
         declare B 30+0                      -> waitlisted B 30+0
@@ -249,7 +249,8 @@ LIFE = {
         advance A CDC 20                    -> paid A CDC 20 advance from treasury
         declare C 30+0                      -> waitlisted C 30+0
         close A in 2017                     -> decommitted A CDC 50, lapsed
-            and closed A 30+0, was reserved; promoted C 30+0
+            and closed A 30+0, was reserved
+            and promoted C 30+0
         = CDC reserved 30, engaged 20, lapsed 50, room 0
     """,
     "who is refused or released stands no more, whatever is told": """

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
@@ -43,16 +44,16 @@ def decide_each(books: Books, events: Iterable[Json]) -> Iterator[list[Json]]:
     """Decide event after event; each time, the answers with their identity and what they move."""
     for offset, told in enumerate(events):
         event = incoming(told, offset)
-        outcomes = books.decide(event)
+        outcomes, known_at = books.decide(event), event.fact.known_at
         yield [
-            {"id": str(uuid5(event.event_id, str(ordinal))), "cause": told["id"]} | published(outcome, event)
+            {"id": str(uuid5(event.event_id, str(ordinal))), "cause": told["id"]} | published(outcome, known_at)
             for ordinal, outcome in enumerate(outcomes)
         ]
 
 
-def published(outcome: Outcome, event: Incoming[Any]) -> Json:
+def published(outcome: Outcome, known_at: datetime) -> Json:
     """One answer: the type and the value that go to the topic, without its time, and what its postings move."""
-    value: Json = json.loads(allocation_fact(outcome, known_at=event.fact.known_at))
+    value: Json = json.loads(allocation_fact(outcome, known_at=known_at))
     assert value.pop("known_at")
     moves: Counter[tuple[str, str]] = Counter()
     for posting in outcome.postings:

@@ -23,6 +23,7 @@ INTAKE = TABLES | {
 }
 FOLDED = {
     "budget": "SELECT * FROM budget ORDER BY envelope_id",
+    "stake": "SELECT * FROM stake ORDER BY commitment_id, funder",
     "business": "SELECT * FROM business ORDER BY partition, business_id",
     "stratum": "SELECT * FROM stratum ORDER BY partition, contract",
     "watermark": "SELECT * FROM watermark ORDER BY partition",

@@ -11,8 +11,10 @@ from aiokafka import ConsumerRecord
 from tests.support.topics import Log
 
 Json = dict[str, Any]
-AMOUNTS = ("authorised_cents", "reserved_cents", "waitlisted_cents")
-BALANCES = (*AMOUNTS, "reserved_count", "waiting_count", "refused_count")
+AMOUNTS = ("authorised_cents", "frozen_cents", "reserved_cents", "waitlisted_cents", "engaged_cents", "lapsed_cents",
+           "paid_cents", "payment_credits_cents", "payments_frozen_cents")  # fmt: skip
+COUNTS = {"reserved_cents": "reserved_count", "waitlisted_cents": "waiting_count", "engaged_cents": "engaged_count"}
+BALANCES = (*AMOUNTS, *COUNTS.values(), "refused_count")
 DEATHS = ("voluntary", "liquidation")
 DAYS = {12: 365, 24: 730, 36: 1096, 60: 1826}
 
@@ -41,42 +43,65 @@ def once(log: Log) -> Iterator[Told]:
 
 
 def budgets(allocations: Iterable[Told]) -> Iterator[tuple[Told, str, Json]]:
-    """After each fact, each envelope that it touched: (fact, envelope, its balances, counts and version)."""
+    """After each fact, each envelope that it touched: (fact, envelope, its balances, counts and version).
+
+    A commitment is counted where it has cents: what each has in each envelope is kept beside.
+    """
     book: dict[str, Json] = {}
+    parts: dict[tuple[str, str], Json] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
     for told in allocations:
         for envelope, change in _touched(told):
             now = book.setdefault(envelope, dict.fromkeys((*BALANCES, "version"), 0))
             for name, amount in change.items():
                 now[name] += amount
+            if not told.type.startswith("Envelope"):
+                part = parts[envelope, told.value["commitment_id"]]
+                for name, count in COUNTS.items():
+                    was, part[name] = part[name], part[name] + change.get(name, 0)
+                    now[count] += bool(part[name]) - bool(was)
             now["version"] += 1
             yield told, envelope, dict(now)
 
 
 def _touched(told: Told) -> Iterator[tuple[str, Json]]:
     fact = told.value
-    if told.type == "EnvelopeOpened":
-        yield fact["envelope_id"], {"authorised_cents": fact["amount_cents"]}
+    if told.type.startswith("Envelope"):
+        yield fact["envelope_id"], _credited(told.type, fact)
+        if told.type == "EnvelopeCarriedOver":
+            yield fact["from_envelope_id"], _credited("EnvelopeReduced", fact)
         return
-    if told.type.startswith("Movement"):
+    if told.type.startswith("Movement") or told.type == "CertificationRecorded":
         return
     for funder, field in (("CDC", "cdc_cents"), ("STATE", "state_cents")):
         asked, before = fact[field], fact.get(f"previous_{field}", 0)
-        if asked or before:
-            yield f"{fact['contract']}.{funder}.{fact['exercise']}", _change(told.type, fact, asked, before)
+        if (asked or before) and fact.get("funder", funder) == funder:
+            exercise = fact.get("credit_exercise") or fact["exercise"]
+            yield f"{fact['contract']}.{funder}.{exercise}", _change(told.type, fact, asked, before)
+
+
+def _credited(kind: str, fact: Json) -> Json:
+    sign = 1 if kind in ("EnvelopeOpened", "EnvelopeIncreased", "EnvelopeReceived", "EnvelopeCarriedOver") else -1
+    names = ("authorised_cents", "payment_credits_cents")
+    if kind in ("EnvelopeFrozen", "EnvelopeUnfrozen"):
+        names, sign = ("frozen_cents", "payments_frozen_cents"), 1 if kind == "EnvelopeFrozen" else -1
+    return {names[0]: sign * fact["amount_cents"], names[1]: sign * fact.get("payment_cents", 0)}
 
 
 def _change(kind: str, fact: Json, asked: int, before: int) -> Json:
-    reserved = {"reserved_cents": asked, "reserved_count": 1}
-    waiting = {"waitlisted_cents": asked, "waiting_count": 1}
-    there = fact.get("standing") == "reserved"
-    amount, count = ("reserved_cents", "reserved_count") if there else ("waitlisted_cents", "waiting_count")
+    there = "waitlisted_cents" if fact.get("standing") == "waitlisted" else "reserved_cents"
     return {
-        "AllocationReserved": reserved,
-        "AllocationWaitlisted": waiting,
-        "AllocationPromoted": reserved | {name: -change for name, change in waiting.items()},
+        "AllocationReserved": {"reserved_cents": asked},
+        "AllocationWaitlisted": {"waitlisted_cents": asked},
+        "AllocationPromoted": {"reserved_cents": asked, "waitlisted_cents": -asked},
+        "AllocationDisplaced": {"reserved_cents": -asked, "waitlisted_cents": asked},
         "AllocationRefused": {"refused_count": 1},
-        "AllocationReleased": {amount: -asked, count: -1},
-        "AllocationAmended": {amount: asked - before, count: bool(asked) - bool(before)},
+        "AllocationReleased": {there: -asked},
+        "AllocationClosed": {there: -asked},
+        "AllocationAmended": {there: asked - before},
+        "AllocationEngaged": {"reserved_cents": -asked, "engaged_cents": asked},
+        "AllocationDecommitted": {"engaged_cents": -asked, "lapsed_cents": 0 if fact.get("same_exercise") else asked},
+        "PaymentRecorded": {"paid_cents": asked},
+        "PaymentReturnRecorded": {"paid_cents": -asked},
     }[kind]
 
 

@@ -50,7 +50,9 @@ def nothing_acknowledged_is_lost(evidence: Evidence) -> Breaches:
 def nothing_is_overdrawn(evidence: Evidence) -> Breaches:
     """2. After each fact of the topic, and in the tables, no envelope has given more than it has."""
     for told, envelope, now in budgets(once(evidence.logs[ALLOCATION.name])):
-        if now["reserved_cents"] > now["authorised_cents"] or min(now.values()) < 0:
+        used = now["reserved_cents"] + now["engaged_cents"] + now["lapsed_cents"] + now["frozen_cents"]
+        to_pay = now["payment_credits_cents"] - now["payments_frozen_cents"] or now["engaged_cents"]
+        if used > now["authorised_cents"] or now["paid_cents"] > to_pay or min(now.values()) < 0:
             yield f"{envelope}: {now} after {told.partition}/{told.sequence}"
     for row in evidence.tables["funding"]["envelope"]:
         if row["reserved_cents"] + row["engaged_cents"] > row["authorised_cents"] - row["frozen_cents"]:
@@ -168,7 +170,7 @@ def every_lag_is_zero(evidence: Evidence) -> Breaches:
         for row in found["outbox_partition"]:
             if row["parked"] or row["relayed_sequence"] != row["last_sequence"]:
                 yield f"{service}: {row['topic']}/{row['partition']} is not relayed to its end ({row['parked']})"
-    late = {event_id: status for event_id, status in evidence.statuses.items() if status != "reported"}
+    late = {event_id: status for event_id, status in evidence.statuses.items() if status not in ("held", "reported")}
     yield from (f"{event_id} has only come to be {status}" for event_id, status in late.items())
 
 

@@ -12,7 +12,7 @@ from shared.kernel.funders import Funder
 from tests.support.system_stack import SystemStack
 
 Json = dict[str, Any]
-STEPS = ("accepted", "published", "decided", "reported")
+STEPS = ("accepted", "published", "held", "decided", "reported")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from fabrique.demo.simulation import figures
 from fabrique.demo.simulation.draws import happens
@@ -23,15 +23,24 @@ class Grant:
     engaged_at: datetime
 
 
+class End(NamedTuple):
+    """Where one funder's payments end: whether all that was certified is paid, and the last act's two times."""
+
+    is_settled: bool
+    occurred_on: date
+    declared_at: datetime
+
+
 def follow_grants(teller: Teller, grants: list[Grant]) -> None:
-    """Tell all that follows the legal acts of one commitment, up to its closing."""
-    last_on, last = max((_follow(teller, grant) for grant in grants), key=lambda told_last: told_last[1])
-    if happens(teller.rng, 0.85):
+    """Tell all that follows the legal acts of one commitment, up to its closing, which waits for what is still due."""
+    followed = [_follow(teller, grant) for grant in grants]
+    _, last_on, last = max(followed, key=lambda end: end.declared_at)
+    if all(end.is_settled for end in followed) and happens(teller.rng, 0.85):
         teller.tell(told.CommitmentClosed, last_on + timedelta(days=teller.rng.randint(10, 120)), after=last)
 
 
-def _follow(teller: Teller, grant: Grant) -> tuple[date, datetime]:
-    """Tell one funder's payments; return the day of the last act, and when it was declared."""
+def _follow(teller: Teller, grant: Grant) -> End:
+    """Tell one funder's payments, each in the exercise in which it is paid."""
     rng = teller.rng
     advance = grant.cents * rng.choice((30, 40, 50)) // 100
     advance_on = grant.engaged_on + timedelta(days=_payment_days(rng))
@@ -47,7 +56,7 @@ def _follow(teller: Teller, grant: Grant) -> tuple[date, datetime]:
     if given_up:
         last = _act(teller, told.CommitmentDecommitted, grant, given_up, certified_on, after=last)
     if happens(rng, 0.03):
-        return certified_on, last  # the balance is never paid: an unpaid euro to age
+        return End(False, certified_on, last)  # the balance is never paid: an unpaid euro to age
     balance_on = certified_on + timedelta(days=_payment_days(rng))
     last = _pay(teller, grant, PaymentKind.BALANCE, due, balance_on, after=last)
     return _returned(teller, grant, due, balance_on, last)
@@ -64,11 +73,14 @@ def _payment_days(rng: Random) -> int:
     return figures.PAYMENT_DAYS_MAX + rng.randint(1, 120) if late else rng.randint(12, figures.PAYMENT_DAYS_MAX)
 
 
-def _returned(teller: Teller, grant: Grant, paid: int, paid_on: date, last: datetime) -> tuple[date, datetime]:
+def _returned(teller: Teller, grant: Grant, paid: int, paid_on: date, last: datetime) -> End:
+    """Tell, rarely, that a part of the balance came back: to the credits that paid it, those of that payment's year."""
     if not happens(teller.rng, 0.03):
-        return paid_on, last
+        return End(True, paid_on, last)
     returned_on = paid_on + timedelta(days=teller.rng.randint(30, 200))
-    return returned_on, _act(teller, told.PaymentReturned, grant, max(1, paid // 5), returned_on, after=last)
+    returned = {"exercise": paid_on.year, "amount_cents": max(1, paid // 5)}
+    last = teller.tell(told.PaymentReturned, returned_on, after=last, funder=grant.funder.value, **returned)
+    return End(True, returned_on, last)
 
 
 def _pay(teller: Teller, grant: Grant, kind: PaymentKind, cents: int, day: date, *, after: datetime) -> datetime:

@@ -51,6 +51,13 @@ class Accounts:
             promoted.append(_outcome(Kind.PROMOTED, commitment, postings))
         return promoted
 
+    def displace(self, commitment: Commitment) -> Outcome:
+        """Send a reserved commitment back to its old place in the waitlist."""
+        wanted, postings = self._asked_of(commitment), self._leave(commitment)
+        commitment.state = State.WAITLISTED
+        self.changed_commitments.add(commitment.commitment_id)
+        return _outcome(Kind.DISPLACED, commitment, postings + self.enter(wanted, State.WAITLISTED))
+
     def release(self, commitment: Commitment) -> Outcome:
         """Give all that is reserved, or waits, back: nothing of it was engaged."""
         standing = Standing(commitment.state.value)
@@ -85,10 +92,12 @@ class Accounts:
         """Pair each funder asked with its envelope; None when one does not exist."""
         pair = self._pairs.get((contract, exercise))
         if pair is None:
-            pair = self._pairs[(contract, exercise)] = (
+            pair = (
                 self.envelopes.get(envelope_id(contract, Funder.CDC, exercise)),
                 self.envelopes.get(envelope_id(contract, Funder.STATE, exercise)),
             )
+            if all(pair):  # one that is missing may be opened
+                self._pairs[contract, exercise] = pair
         wanted = []
         for envelope, amount in zip(pair, asked, strict=True):
             if amount:

@@ -1,9 +1,20 @@
-"""The tables of the ledger: envelope, commitment, posting, and what managers commanded."""
+"""The tables of the ledger: envelope, commitment, posting, what managers commanded, and their keys."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -156,18 +167,70 @@ class PostingRow(FundingTable, table=True):
 
 
 class Command(FundingTable, table=True):
-    """What a manager commanded, and between which offsets of the log it was applied."""
+    """What a manager commanded, who agreed, what came of it, and between which offsets of the log it was applied.
+
+    It has a place once it is decided; a transfer between contracts of two partitions has one in each. A trigger keeps
+    what was decided as it is (migration 0004).
+    """
 
     __tablename__ = "command"
+    __table_args__ = (
+        CheckConstraint("state IN ('proposed', 'applied', 'refused', 'rejected')", name="ck_command_state"),
+        CheckConstraint(
+            "(state IN ('applied', 'refused')) = (partition IS NOT NULL AND next_offset IS NOT NULL"
+            " AND step IS NOT NULL AND applied_at IS NOT NULL)",
+            name="ck_command_place",
+        ),
+        CheckConstraint(
+            "(to_partition IS NULL) = (to_next_offset IS NULL) AND (to_partition IS NULL) = (to_step IS NULL)",
+            name="ck_command_second_place",
+        ),
+        CheckConstraint("approved_by <> proposed_by", name="ck_command_four_eyes"),
+        CheckConstraint("(state = 'rejected') = (rejected_by IS NOT NULL)", name="ck_command_rejected"),
+        Index("uq_command_number", "number", unique=True),
+        Index("ix_command_envelope", "envelope_id"),
+        Index("ix_command_proposed", "number", postgresql_where=text("state = 'proposed'")),
+    )
 
     command_id: UUID = Field(primary_key=True)
-    partition: int
-    next_offset: int = Field(sa_type=BigInteger)
-    step: int
+    partition: int | None = None
+    next_offset: int | None = Field(default=None, sa_type=BigInteger)
+    step: int | None = None
     kind: str
     by: str
     content: dict[str, object] = Field(sa_type=JSONB)
-    applied_at: datetime = Field(sa_type=DateTime(timezone=True))
+    applied_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    number: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    state: str
+    envelope_id: str | None = None
+    to_envelope_id: str | None = None
+    reason: str
+    effective_on: date
+    content_hash: bytes = Field(sa_type=LargeBinary)
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    approved_by: str | None = None
+    rejected_by: str | None = None
+    rejection_reason: str | None = None
+    to_partition: int | None = None
+    to_next_offset: int | None = Field(default=None, sa_type=BigInteger)
+    to_step: int | None = None
+    outcome: dict[str, object] | None = Field(default=None, sa_type=JSONB)
+
+
+class ManagerKey(FundingTable, table=True):
+    """A key of a manager, as its hash, and what it may command; `contracts` null is all of them."""
+
+    __tablename__ = "manager_key"
+
+    prefix: str = Field(primary_key=True)
+    hash: bytes = Field(sa_type=LargeBinary)
+    name: str
+    role: str
+    funders: list[str] = Field(sa_type=ARRAY(String))
+    contracts: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class EnvelopeStatement(FundingTable, table=True):

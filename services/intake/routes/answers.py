@@ -87,16 +87,23 @@ class Decided(StepDone):
     decisions: list[str]
 
 
+class Held(StepDone):
+    """The event had to wait, and still waits as long as nothing is decided."""
+
+    reason: str = Field(description="What it waits for, or waited for first.", examples=["not-certified"])
+
+
 class EventStatus(BaseModel):
     """How far an event has come."""
 
     id: UUID
     type: str
     commitment_id: UUID | None
-    status: str = Field(description="The last step done: accepted, published, decided or reported.")
+    status: str = Field(description="The last step done: accepted, published, held, decided or reported.")
     received: StepDone
     accepted: StepDone
     published: StepDone = Field(description="On Kafka; the time is that of our last look, to the second.")
+    held: Held | None = Field(default=None, description="Why it waits, or waited; null when it never had to.")
     decided: Decided | None = Field(description="Null for events on which nothing is decided.")
     reported: StepDone = Field(description="Folded into the published figures.")
 
@@ -160,12 +167,15 @@ def status_body(journey: Journey) -> EventStatus:
     decided = None
     if journey.decided is not None:
         decided = Decided(done=journey.decided.done, at=journey.decided.at, decisions=event.decisions or [])
-    steps = {"published": journey.published, "decided": journey.decided, "reported": journey.reported}
+    held = None
+    if event.held_reason is not None:
+        held = Held(done=True, at=event.held_at, reason=event.held_reason)
+    steps = {"published": journey.published, "held": held, "decided": journey.decided, "reported": journey.reported}
     last = [name for name, step in steps.items() if step is not None and step.done]
     return EventStatus(
         id=event.event_id, type=event.type, commitment_id=event.commitment_id, status=last[-1] if last else "accepted",
         received=StepDone(done=True, at=event.received_at), accepted=StepDone(done=True, at=event.accepted_at),
-        published=_step(journey.published), decided=decided, reported=_step(journey.reported),
+        published=_step(journey.published), held=held, decided=decided, reported=_step(journey.reported),
     )  # fmt: skip
 
 

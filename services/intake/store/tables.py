@@ -73,12 +73,14 @@ class ReceivedEvent(IntakeTable, table=True):
     """One accepted event: what recognises it, where it was announced, and what was decided on it.
 
     `door_key` is a keyed hash of (platform, source, id), `content` one of what it says: a partner's own words may name
-    a person. `decisions` are the types of funding's decisions, in order.
+    a person. `decisions` are the types of funding's decisions, in order. `held_reason` says why it waited, or waits as
+    long as nothing is decided.
     """
 
     __tablename__ = "received_event"
     __table_args__ = (
         Index("uq_received_event_event_id", "event_id", unique=True),
+        CheckConstraint("(held_reason IS NULL) = (held_at IS NULL)", name="ck_received_event_held"),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -97,6 +99,8 @@ class ReceivedEvent(IntakeTable, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     decided_partition: int | None = None
     decided_sequence: int | None = Field(default=None, sa_type=BigInteger)
+    held_reason: str | None = None
+    held_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Progress(IntakeTable, table=True):

@@ -36,6 +36,11 @@ MARK_DECIDED = (
     " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::bigint[])"
     " AS v(event_id, types, at, partition, sequence) WHERE received_event.event_id = v.event_id"
 )
+MARK_HELD = (
+    "UPDATE received_event SET held_reason = coalesce(held_reason, v.reason), held_at = coalesce(held_at, v.at)"
+    " FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS v(event_id, reason, at)"
+    " WHERE received_event.event_id = v.event_id"
+)
 MARK_PROGRESS = (
     "INSERT INTO progress (stage, topic, partition, at, sequence)"
     " SELECT $1::varchar, v.topic, v.partition, v.at, v.sequence"
@@ -73,6 +78,14 @@ class DecisionMark(NamedTuple):
     at: datetime
     partition: int
     sequence: int
+
+
+class HeldMark(NamedTuple):
+    """Why an event waits, and since when."""
+
+    event_id: UUID
+    reason: str
+    at: datetime
 
 
 async def insert_owners(session: Session, owners: Mapping[UUID, Ownership]) -> None:
@@ -123,6 +136,12 @@ async def mark_decided(session: Session, marks: Sequence[DecisionMark]) -> None:
     if marks:
         rows = [(m.event_id, ",".join(m.types), m.at, m.partition, m.sequence) for m in marks]
         await (await driver(session)).execute(MARK_DECIDED, *_columns(rows))
+
+
+async def mark_held(session: Session, marks: Sequence[HeldMark]) -> None:
+    """Note which events wait; each event once."""
+    if marks:
+        await (await driver(session)).execute(MARK_HELD, *_columns(marks))
 
 
 async def mark_progress(session: Session, stage: str, marks: Iterable[Mark]) -> None:

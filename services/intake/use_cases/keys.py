@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.domain import api_key
 from services.intake.domain.scope import EVERY_TYPE, Scope
 from services.intake.store import queries
 from services.intake.store.tables import ApiKey
 from shared.contracts.fields import PlatformName
 from shared.contracts.told import TOLD
 from shared.database.transaction import reading, transaction
+from shared.kernel import api_key
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder

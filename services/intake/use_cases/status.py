@@ -1,4 +1,4 @@
-"""Tells how far an accepted event has come: received, accepted, published, decided, reported."""
+"""Tells how far an accepted event has come: received, accepted, published, perhaps held, decided, reported."""
 
 from dataclasses import dataclass
 from datetime import datetime

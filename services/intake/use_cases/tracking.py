@@ -9,8 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
 from services.intake.store import queries, writes
-from services.intake.store.writes import DecisionMark, Mark
-from shared.contracts.allocation import AllocationFact, AllocationPromoted, EnvelopeOpened
+from services.intake.store.writes import DecisionMark, HeldMark, Mark
+from shared.contracts.allocation import (
+    AllocationDisplaced,
+    AllocationFact,
+    AllocationPromoted,
+    EnvelopeOpened,
+    MovementHeld,
+)
 from shared.contracts.fields import Fact
 from shared.contracts.figures import Figure
 from shared.contracts.topics import COMMITMENT, ENTREPRENEUR, Topic
@@ -19,6 +25,7 @@ from shared.database.transaction import reading, transaction
 from shared.kernel.clock import Clock
 from shared.messaging.stream import Batch, Incoming
 
+MOVED_IN_LINE = (AllocationPromoted, AllocationDisplaced)
 PUBLISHED, REPORTED = "published", "reported"
 KEPT = timedelta(days=90)
 
@@ -26,24 +33,33 @@ KEPT = timedelta(days=90)
 async def follow_allocations(batch: Batch[Fact]) -> None:
     """Learn the contracts that have an envelope, and mark each event with what was decided on it.
 
-    A promotion is caused by the event that made room; it is marked on the event that declared the promoted commitment.
+    A promotion is caused by the event that made room, a displacement by a manager's command; they are marked on the
+    event that declared their commitment. What was held is decided by the fact that names it, whatever caused that.
     """
     await writes.insert_contracts(
         batch.session, {e.fact.contract: e.fact.known_at for e in batch.events if isinstance(e.fact, EnvelopeOpened)}
     )
-    promoted = {e.fact.commitment_id for e in batch.events if isinstance(e.fact, AllocationPromoted)}
-    owners = await queries.owners(batch.session, promoted)
+    moved = {e.fact.commitment_id for e in batch.events if isinstance(e.fact, MOVED_IN_LINE)}
+    owners = await queries.owners(batch.session, moved)
     marks: dict[UUID, DecisionMark] = {}
+    held: dict[UUID, HeldMark] = {}
     for event in batch.events:
-        fact, about = event.fact, event.cause
-        if isinstance(fact, AllocationPromoted):
+        fact = event.fact
+        if not isinstance(fact, AllocationFact):
+            continue
+        about = fact.movement_id or event.cause
+        if isinstance(fact, MOVED_IN_LINE):
             about = owners[fact.commitment_id].event_id if fact.commitment_id in owners else None
-        if not isinstance(fact, AllocationFact) or about is None:
+        if about is None:
+            continue
+        if isinstance(fact, MovementHeld):
+            held.setdefault(about, HeldMark(about, fact.reason.value, recorded_at(event)))
             continue
         mark = marks.setdefault(
             about, DecisionMark(about, [], recorded_at(event), event.source.partition, event.sequence)
         )
         mark.types.append(event.type)
+    await writes.mark_held(batch.session, list(held.values()))
     await writes.mark_decided(batch.session, list(marks.values()))
 
 

@@ -18,7 +18,7 @@ def money_answer(view: MoneyView, words: Words) -> Markup:
     return words.say(
         "answer_used", exercise=view.exercise, authorised=authorised,
         share=strong(formats.percent(money.share_used, language)),
-        how=words.say("how_engaged" if money.engaged else "how_reserved"),
+        how=words.say("how_lapsed" if money.lapsed else "how_engaged" if money.engaged else "how_reserved"),
         available=strong(formats.euros_short(money.available, language)),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     "answer_none_used": "For {exercise}, {authorised} is voted; nothing is reserved.",
     "how_reserved": "is reserved",
     "how_engaged": "is reserved or engaged",
+    "how_lapsed": "is reserved, engaged or lapsed",
     "answer_waiting": "{waitlisted} is waiting for room: {requests}.",
     "answer_none_waits": "No request is waiting.",
     "to_CDC": "to the Caisse des Dépôts",
@@ -38,6 +39,8 @@ WORDS: Mapping[str, str] = {
     # Money
     "money": "Money",
     "exercise_unknown": "No credit is voted for {wanted}: this is {exercise}.",
+    "paid_of": "of {amount} engaged",
+    "paid_of_credits": "of {amount} of payment credits",
     "refused": "Refused",
     "money_table": "By contract and funder, budget year {exercise}",
     "money_table_note": "Amounts are rounded to the euro; to the cent in the data.",

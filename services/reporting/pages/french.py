@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     "answer_none_used": "En {exercise}, {authorised} sont votés ; rien n’est réservé.",
     "how_reserved": "sont réservés",
     "how_engaged": "sont réservés ou engagés",
+    "how_lapsed": "sont réservés, engagés ou dégagés trop tard",
     "answer_waiting": "{waitlisted} attendent une place : {requests}.",
     "answer_none_waits": "Aucune demande n’attend.",
     "to_CDC": "à la Caisse des Dépôts",
@@ -38,6 +39,8 @@ WORDS: Mapping[str, str] = {
     # Money
     "money": "L’argent",
     "exercise_unknown": "Aucun crédit n’est voté pour {wanted} : voici {exercise}.",
+    "paid_of": "sur {amount} engagés",
+    "paid_of_credits": "sur {amount} de crédits de paiement",
     "refused": "Refusées",
     "money_table": "Par contrat et par financeur, exercice {exercise}",
     "money_table_note": "Montants arrondis à l’euro ; au centime près dans les données.",

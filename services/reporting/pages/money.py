@@ -1,7 +1,7 @@
 """What the page shows of money: for one exercise, each funder's bar, and a table by contract and funder."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from shared.kernel.funders import Funder
 from shared.web.contract_names import ContractName, contract_name
 
 FUNDERS = list(Funder)
+CREDITS = ("engaged", "lapsed", "reserved", "frozen", "available")
+PAYMENTS = ("paid", "frozen", "available")
 
 
 class Money(NamedTuple):
@@ -20,31 +22,38 @@ class Money(NamedTuple):
     frozen: int = 0
     reserved: int = 0
     engaged: int = 0
+    lapsed: int = 0
     paid: int = 0
     available: int = 0
+    payment_credits: int = 0
+    payments_frozen: int = 0
+    payable: int = 0
     waitlisted: int = 0
     waiting_count: int = 0
     refused_count: int = 0
 
     @property
     def used(self) -> int:
-        """Reserved or engaged."""
-        return self.reserved + self.engaged
+        """Reserved, engaged or lapsed."""
+        return self.reserved + self.engaged + self.lapsed
 
     @property
     def share_used(self) -> float | None:
-        """The part that is reserved or engaged of what may be; None when there is none."""
+        """The part that is used of what may be; None when there is none."""
         usable = self.authorised - self.frozen
         return self.used / usable if usable > 0 else None
+
+    @property
+    def to_pay(self) -> int:
+        """What payments are measured by: the payment credits or, for a funder without any, what is engaged."""
+        return self.payment_credits or self.engaged
 
 
 def summed(budgets: Iterable[BudgetStated]) -> Money:
     """Sum figures."""
     rows = [
-        (b.authorised_cents, b.frozen_cents, b.reserved_cents, b.engaged_cents, b.paid_cents, b.available_cents,
-         b.waitlisted_cents, b.waiting_count, b.refused_count)
-        for b in budgets
-    ]  # fmt: skip
+        [getattr(b, name if name.endswith("_count") else f"{name}_cents") for name in Money._fields] for b in budgets
+    ]
     return Money(*map(sum, zip(*rows, strict=True))) if rows else Money()
 
 
@@ -57,12 +66,22 @@ class Segment(NamedTuple):
 
 
 def segments(money: Money, scale: int) -> list[Segment]:
-    """Cut what is authorised into engaged, reserved, frozen and available, in this order, on a scale in cents."""
+    """Cut what is authorised into engaged, lapsed, reserved, frozen, available, in this order, on a scale in cents."""
+    return _cut(money, CREDITS, scale)
+
+
+def payments(money: Money, scale: int) -> list[Segment]:
+    """Cut what is to be paid into paid, frozen and the rest, on the same scale."""
+    if not (money.paid or money.payment_credits):
+        return []
+    rest = max(0, money.to_pay - money.payments_frozen - money.paid)
+    return _cut(Money(paid=money.paid, frozen=money.payments_frozen, available=rest), PAYMENTS, scale)
+
+
+def _cut(money: Money, kinds: Iterable[str], scale: int) -> list[Segment]:
     cut, start = [], 0
-    for kind, amount in (
-        ("engaged", money.engaged), ("reserved", money.reserved), ("frozen", money.frozen),
-        ("available", money.available),
-    ):  # fmt: skip
+    for kind in kinds:
+        amount = getattr(money, kind)
         if amount:
             cut.append(Segment(kind, round(100 * start / scale, 3), round(100 * amount / scale, 3)))
         start += amount
@@ -71,11 +90,13 @@ def segments(money: Money, scale: int) -> list[Segment]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table, or one funder's bar."""
+    """One line of the table, or one funder's bars: of credits, and of payments."""
 
     funder: Funder | None
     money: Money
     bar: list[Segment]
+    paid: list[Segment] = field(default_factory=list)
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +141,25 @@ def money_view(budgets: Sequence[BudgetStated], wanted: int | None) -> MoneyView
     """Show the exercise that is wanted, else the one to open on; None before anything is authorised."""
     authorised: dict[int, int] = {}
     for budget in budgets:
-        authorised[budget.exercise] = authorised.get(budget.exercise, 0) + budget.authorised_cents
+        voted = budget.authorised_cents + budget.payment_credits_cents
+        authorised[budget.exercise] = authorised.get(budget.exercise, 0) + voted
     exercises = sorted(exercise for exercise, cents in authorised.items() if cents)
     if not exercises:
         return None
     exercise = wanted if wanted in exercises else _to_open_on(budgets, exercises)
     mine = [budget for budget in budgets if budget.exercise == exercise]
     lines = {funder: summed(b for b in mine if b.funder is funder) for funder in Funder}
-    scale = max(max(money.authorised, money.waitlisted) for money in lines.values())
+    scale = max(max(money.authorised, money.waitlisted, money.to_pay) for money in lines.values())
     total = summed(mine)
     return MoneyView(
         exercise=exercise,
         exercises=exercises,
         total=total,
-        funders=[Line(funder, money, segments(money, scale)) for funder, money in lines.items() if any(money)],
+        funders=[
+            Line(funder, money, segments(money, scale), payments(money, scale))
+            for funder, money in lines.items()
+            if any(money)
+        ],
         waiting_width={funder: round(100 * money.waitlisted / scale, 3) for funder, money in lines.items()},
         contracts=_by_contract(mine),
         used_columns=frozenset(name for name, amount in total._asdict().items() if amount),
@@ -165,6 +191,7 @@ def _by_contract(budgets: Sequence[BudgetStated]) -> list[ContractLines]:
         lines = []
         for budget in mine:
             money = summed([budget])
-            lines.append(Line(budget.funder, money, segments(money, money.authorised) if money.authorised else []))
+            bar = segments(money, money.authorised) if money.authorised else []
+            lines.append(Line(budget.funder, money, bar, closed=budget.closed))
         found.append(ContractLines(code, contract_name(code), lines))
     return found

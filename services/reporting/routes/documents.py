@@ -10,8 +10,8 @@ from shared.contracts.figures import BudgetStated, PartitionRead, SurvivalStated
 
 BUDGET_DEFINITION, SURVIVAL_DEFINITION = "/en/#budget-definition", "/en/#survival-definition"
 AMOUNTS = (
-    "authorised_cents", "frozen_cents", "reserved_cents", "waitlisted_cents", "engaged_cents", "paid_cents",
-    "available_cents",
+    "authorised_cents", "frozen_cents", "reserved_cents", "waitlisted_cents", "engaged_cents", "lapsed_cents",
+    "paid_cents", "available_cents", "payment_credits_cents", "payments_frozen_cents", "payable_cents",
 )  # fmt: skip
 
 
@@ -29,9 +29,13 @@ class BudgetTotal(BaseModel):
     reserved_cents: int
     waitlisted_cents: int
     engaged_cents: int
-    paid_cents: int
+    lapsed_cents: int
+    paid_cents: int = Field(description="Paid, net of returns, also by a funder that has no payment credits.")
     available_cents: int
-    share_used: float | None = Field(description="(reserved + engaged) / (authorised - frozen); null when 0.")
+    payment_credits_cents: int = Field(description="Of the envelopes that have such credits, as the two that follow.")
+    payments_frozen_cents: int
+    payable_cents: int
+    share_used: float | None = Field(description="(reserved + engaged + lapsed) / (authorised - frozen); null when 0.")
 
 
 class BudgetSet(BaseModel):
@@ -67,7 +71,7 @@ def budget_total(budgets: Sequence[BudgetStated]) -> BudgetTotal:
     """Sum amounts; a share is of the sums."""
     sums = {name: sum(getattr(budget, name) for budget in budgets) for name in AMOUNTS}
     usable = sums["authorised_cents"] - sums["frozen_cents"]
-    used = sums["reserved_cents"] + sums["engaged_cents"]
+    used = sums["reserved_cents"] + sums["engaged_cents"] + sums["lapsed_cents"]
     return BudgetTotal(**sums, share_used=used / usable if usable else None)
 
 

@@ -41,7 +41,7 @@ def figures(engine: AsyncEngine) -> APIRouter:
         exercise: Annotated[int | None, Query(description="Only this budget year.", examples=[2016])] = None,
         format: Format = None,  # noqa: A002, ARG001  the parameter's name, read by `wants_csv`
     ) -> BudgetSet | Response:
-        """Authorised, frozen, reserved, waitlisted, engaged, paid and available, in cents, by envelope."""
+        """Credits to engage and to pay, and what is reserved, engaged, lapsed, paid, left; in cents, by envelope."""
         async with reading(engine) as session:
             stated = await queries.stated_budgets(session)
             read = partitions_read((await queries.published_extent(session, BUDGET.name)).marks)

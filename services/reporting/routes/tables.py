@@ -12,7 +12,8 @@ from shared.contracts.figures import BudgetStated, PartitionRead, SurvivalStated
 BUDGET_COLUMNS = (
     "envelope_id", "contract", "funder", "exercise", "authorised_cents", "frozen_cents", "reserved_cents",
     "waitlisted_cents", "engaged_cents", "paid_cents", "available_cents", "share_used", "reserved_count",
-    "waiting_count", "refused_count", "version", "known_at",
+    "waiting_count", "refused_count", "lapsed_cents", "has_payment_credits", "payment_credits_cents",
+    "payments_frozen_cents", "payable_cents", "engaged_count", "closed", "version", "known_at",
 )  # fmt: skip
 STRATUM_COLUMNS = ("stratum", "as_of", "size")
 HORIZON_COLUMNS = ("months", "survival", "lower", "upper", "at_risk", "cohort_rate", "biased_upwards", "hidden")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, text
 from sqlmodel import col, select
 
-from services.reporting.domain.budget import Balances, Budget, Envelope
+from services.reporting.domain.balances import Balances, Envelope, Stake, StakeKey
+from services.reporting.domain.budget import Budget
 from services.reporting.domain.business import Business, BusinessKey
 from services.reporting.domain.survival import BusinessLife, EndKind
 from services.reporting.domain.survival_figures import ALL
@@ -22,13 +23,18 @@ from shared.kernel.funders import Funder
 
 BUDGET_COLUMNS = (
     "contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents,"
-    " paid_cents, reserved_count, waiting_count, refused_count, budget.version, known_at"
+    " lapsed_cents, paid_cents, payment_credits_cents, payments_frozen_cents, reserved_count, waiting_count,"
+    " engaged_count, refused_count, budget.version, known_at, has_payment_credits, closed"
 )
 BUDGETS = (
     f"SELECT {BUDGET_COLUMNS} FROM unnest($1::text[]) AS wanted(envelope_id) JOIN budget"  # noqa: S608  no input in it
     " USING (envelope_id)"
 )
 """A join, never `= ANY($1)`: once its plan is cached, PostgreSQL compares that array with each row, one by one."""
+STAKES = (
+    "SELECT commitment_id, funder, reserved_cents, waitlisted_cents, engaged_cents, paid_cents"
+    " FROM unnest($1::uuid[], $2::text[]) AS wanted(commitment_id, funder) JOIN stake USING (commitment_id, funder)"
+)
 UNSTATED_BUDGETS = (
     f"SELECT {BUDGET_COLUMNS} FROM budget LEFT JOIN statement ON topic = $1 AND key = envelope_id"  # noqa: S608
     " WHERE key IS NULL OR budget.version > statement.version"
@@ -84,8 +90,17 @@ async def budgets(session: Session, envelopes: Iterable[Envelope]) -> list[Budge
 
 
 def _budget(row: Any) -> Budget:
-    contract, funder, exercise, *amounts, version, known_at = row
-    return Budget(Envelope(contract, Funder(funder), exercise), Balances(*amounts), version, known_at)
+    contract, funder, exercise, *amounts, version, known_at, has_payment_credits, closed = row
+    envelope = Envelope(contract, Funder(funder), exercise)
+    return Budget(envelope, Balances(*amounts), version, known_at, has_payment_credits, closed)
+
+
+async def stakes(session: Session, keys: Iterable[StakeKey]) -> dict[StakeKey, Stake]:
+    """Load what commitments have of funders; the rows are their contracts', and need no lock of their own either."""
+    wanted = sorted(set(keys))
+    connection = await driver(session)
+    rows = await connection.fetch(STAKES, [key.commitment_id for key in wanted], [key.funder for key in wanted])
+    return {StakeKey(commitment_id, Funder(funder)): Stake(*cents) for commitment_id, funder, *cents in rows}
 
 
 async def unstated_budgets(session: Session, topic: str) -> list[Budget]:

@@ -27,12 +27,33 @@ class BudgetRow(ReportingTable, table=True):
 
     __tablename__ = "budget"
     __table_args__ = (
-        CheckConstraint("reserved_cents + engaged_cents <= authorised_cents - frozen_cents", name="ck_budget_room"),
         CheckConstraint(
-            "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, paid_cents) >= 0",
+            "reserved_cents + engaged_cents + lapsed_cents <= authorised_cents - frozen_cents", name="ck_budget_room"
+        ),
+        CheckConstraint(
+            "least(authorised_cents, frozen_cents, reserved_cents, waitlisted_cents, engaged_cents, lapsed_cents,"
+            " paid_cents, payment_credits_cents, payments_frozen_cents) >= 0",
             name="ck_budget_not_negative",
         ),
-        CheckConstraint("least(reserved_count, waiting_count, refused_count) >= 0", name="ck_budget_counts"),
+        CheckConstraint(
+            "paid_cents <= CASE WHEN has_payment_credits THEN payment_credits_cents - payments_frozen_cents"
+            " ELSE engaged_cents END",
+            name="ck_budget_payable",
+        ),
+        CheckConstraint(
+            "has_payment_credits OR payment_credits_cents + payments_frozen_cents = 0",
+            name="ck_budget_payment_credits",
+        ),
+        CheckConstraint(
+            "NOT closed OR frozen_cents + reserved_cents + waitlisted_cents + payments_frozen_cents = 0",
+            name="ck_budget_closed",
+        ),
+        CheckConstraint(
+            "least(reserved_count, waiting_count, engaged_count, refused_count) >= 0"
+            " AND (reserved_count = 0) = (reserved_cents = 0) AND (waiting_count = 0) = (waitlisted_cents = 0)"
+            " AND (engaged_count = 0) = (engaged_cents = 0)",
+            name="ck_budget_counts",
+        ),
         {"postgresql_with": {"fillfactor": "50"}},
     )
 
@@ -51,6 +72,33 @@ class BudgetRow(ReportingTable, table=True):
     refused_count: int
     version: int = Field(sa_type=BigInteger)
     known_at: datetime = _instant()
+    lapsed_cents: int = _cents()
+    payment_credits_cents: int = _cents()
+    payments_frozen_cents: int = _cents()
+    engaged_count: int
+    has_payment_credits: bool
+    closed: bool
+
+
+class StakeRow(ReportingTable, table=True):
+    """What one commitment has of one funder, over all exercises; one that has nothing has no row."""
+
+    __tablename__ = "stake"
+    __table_args__ = (
+        CheckConstraint(
+            "least(reserved_cents, waitlisted_cents, engaged_cents, paid_cents) >= 0", name="ck_stake_not_negative"
+        ),
+        CheckConstraint("paid_cents <= engaged_cents", name="ck_stake_paid"),
+        CheckConstraint("waitlisted_cents = 0 OR reserved_cents + engaged_cents = 0", name="ck_stake_waits"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    commitment_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    funder: str = Field(primary_key=True)
+    reserved_cents: int = _cents()
+    waitlisted_cents: int = _cents()
+    engaged_cents: int = _cents()
+    paid_cents: int = _cents()
 
 
 class BusinessRow(ReportingTable, table=True):

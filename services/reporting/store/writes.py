@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.reporting.domain.balances import Stake, StakeKey
 from services.reporting.domain.budget import Budget
 from services.reporting.domain.business import Business
 from services.reporting.store.tables import PublicationRow
 from shared.database.transaction import Session, driver
 
 BUDGET_AMOUNTS = (
-    "authorised_cents", "frozen_cents", "reserved_cents", "waitlisted_cents", "engaged_cents", "paid_cents",
-    "reserved_count", "waiting_count", "refused_count",
+    "authorised_cents", "frozen_cents", "reserved_cents", "waitlisted_cents", "engaged_cents", "lapsed_cents",
+    "paid_cents", "payment_credits_cents", "payments_frozen_cents", "reserved_count", "waiting_count",
+    "engaged_count", "refused_count",
 )  # fmt: skip
 
 
@@ -34,7 +36,15 @@ UPSERT_BUDGETS = _upsert(
     {"envelope_id": "text"},
     {"contract": "text", "funder": "text", "exercise": "int"}
     | {name: "bigint" if name.endswith("cents") else "int" for name in BUDGET_AMOUNTS}
-    | {"version": "bigint", "known_at": "timestamptz"},
+    | {"version": "bigint", "known_at": "timestamptz", "has_payment_credits": "boolean", "closed": "boolean"},
+)
+UPSERT_STAKES = _upsert(
+    "stake", {"commitment_id": "uuid", "funder": "text"},
+    dict.fromkeys(("reserved_cents", "waitlisted_cents", "engaged_cents", "paid_cents"), "bigint"),
+)  # fmt: skip
+DELETE_STAKES = (
+    "DELETE FROM stake USING unnest($1::uuid[], $2::text[]) AS gone(commitment_id, funder)"
+    " WHERE stake.commitment_id = gone.commitment_id AND stake.funder = gone.funder"
 )
 UPSERT_BUSINESSES = _upsert(
     "business",
@@ -81,10 +91,16 @@ async def _execute(session: Session, statement: str, rows: Sequence[Sequence[Any
 async def record_budgets(session: Session, budgets: Iterable[Budget]) -> None:
     """Write the budgets that a batch changed."""
     rows = [
-        (b.envelope.envelope_id, *b.envelope, *b.balances, b.version, b.known_at)
+        (b.envelope.envelope_id, *b.envelope, *b.balances, b.version, b.known_at, b.has_payment_credits, b.closed)
         for b in sorted(budgets, key=lambda budget: budget.envelope)
     ]
     await _execute(session, UPSERT_BUDGETS, rows)
+
+
+async def record_stakes(session: Session, stakes: Mapping[StakeKey, Stake]) -> None:
+    """Write the stakes that a batch changed; of one without a cent nothing is kept."""
+    await _execute(session, UPSERT_STAKES, sorted((*key, *stake) for key, stake in stakes.items() if any(stake)))
+    await _execute(session, DELETE_STAKES, sorted(key for key, stake in stakes.items() if not any(stake)))
 
 
 async def record_businesses(session: Session, businesses: Iterable[Business]) -> None:
@@ -118,6 +134,6 @@ async def forget_folds(session: Session, topics: Sequence[str]) -> None:
 
     What was stated stays, and is stated once more as soon as the fold has caught up with it.
     """
-    await session.execute(text("TRUNCATE budget, business, stratum, watermark, publication"))
+    await session.execute(text("TRUNCATE budget, stake, business, stratum, watermark, publication"))
     await session.execute(text("DELETE FROM checkpoint WHERE topic = ANY(:topics)"), {"topics": list(topics)})
     await session.execute(text("UPDATE statement SET restate = true"))

@@ -32,9 +32,9 @@ STATED_BUDGETS: tuple[Fact, ...] = (
     BudgetStated(
         version=87, known_at=story.at(2016, 12, 6), read=[PartitionRead(partition=4, sequence=312)],
         envelope_id=CDC_2016, contract=story.CONTRACT, funder=Funder.CDC, exercise=2016, authorised_cents=100_000_00,
-        frozen_cents=5_000_00, reserved_cents=38_000_00, waitlisted_cents=4_500_00, engaged_cents=54_000_00,
+        frozen_cents=5_000_00, reserved_cents=38_000_00, waitlisted_cents=4_500_00, engaged_cents=53_000_00,
         paid_cents=27_000_00, available_cents=3_000_00, share_used=0.9684, reserved_count=7, waiting_count=1,
-        refused_count=2,
+        refused_count=2, lapsed_cents=1_000_00, engaged_count=9,
     ),
 )  # fmt: skip
 DEAD_LETTERS: tuple[Fact, ...] = (

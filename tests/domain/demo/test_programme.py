@@ -39,7 +39,7 @@ def test_the_programme_has_the_11_contracts_of_the_territory_in_order() -> None:
 def test_the_credits_of_2016_are_those_of_the_protocol() -> None:
     assert tomllib.loads(programme_text())["credit"] == [
         {"funder": "CDC", "exercise": 2016, "amount_per_contract": "100000.00"},
-        {"funder": "STATE", "exercise": 2016, "amount": "1500000.00", "split": "population"},
+        {"funder": "STATE", "exercise": 2016, "amount": "1500000.00", "split": "population", "payment_credits": "same"},
     ]
 
 

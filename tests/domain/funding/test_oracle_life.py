@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 import pytest
 from hypothesis import Phase, given, settings
 
+from tests.support.clerk import Clerk
 from tests.support.commitment_events import Json
 from tests.support.life_lines import answer, commitment_figures, not_done, read
 from tests.support.life_programmes import programmes
@@ -17,6 +18,7 @@ from tests.support.life_tables import LIFE
 from tests.support.life_tables_commands import SCENARIOS
 from tests.support.oracle import Oracle
 
+LIVES = 300
 TABLES = LIFE | SCENARIOS
 TYPES = (
     "reserved", "waitlisted", "promoted", "refused", "amended", "released", "engaged", "certified", "paid",
@@ -52,9 +54,10 @@ ACCOUNTS = (
 Accounts = Counter[tuple[str, str]]
 
 
+@pytest.mark.parametrize("ledger", [Oracle, Clerk])
 @pytest.mark.parametrize("name", TABLES)
-def test_the_oracle_answers_as_the_table_says(name: str) -> None:
-    table, oracle = read(TABLES[name]), Oracle()
+def test_the_ledger_answers_as_the_table_says(name: str, ledger: type[Oracle | Clerk]) -> None:
+    table, oracle = read(TABLES[name]), ledger()
     for line in table.lines:
         before, refused_before = len(oracle.decisions), len(oracle.refused_commands)
         oracle.tell([line.step])
@@ -81,6 +84,20 @@ def test_the_tables_meet_every_answer_and_every_reason() -> None:
         assert re.search(rf"(refused|held) \w.*: {reason}", said), reason
     for reason in COMMANDS_REASONS:
         assert f"not done: {reason}" in said, reason
+
+
+@settings(max_examples=LIVES, deadline=None, print_blob=True)
+@given(programmes())
+def test_funding_decides_as_the_oracle_does_through_whole_lives(steps: list[Json]) -> None:
+    oracle, clerk = Oracle(), Clerk()
+    for step in steps:
+        oracle.tell([step])
+        clerk.tell([step])
+        assert clerk.decisions == oracle.decisions
+        assert clerk.refused_commands == oracle.refused_commands
+    assert clerk.balances() == oracle.balances()
+    assert clerk.commitments() == oracle.commitments()
+    assert clerk.held() == oracle.held()
 
 
 @settings(max_examples=300, deadline=None, print_blob=True)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain import api_key
 from services.intake.domain.keyring import Keyring
 from services.intake.domain.scope import Scope
 from services.intake.store.sealing import SealBroken, opener, sealer
+from shared.kernel import api_key
 from shared.kernel.funders import Funder
 
 KEYRING = Keyring(b"a secret of at least thirty-two characters")

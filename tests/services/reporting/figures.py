@@ -23,14 +23,17 @@ READ = [PartitionRead(partition=0, sequence=312)]
 def budget(contract: str, funder: Funder, exercise: int = 2016, **cents: Any) -> BudgetStated:
     """One envelope; what is not told is 0, and what is available follows."""
     amounts = {f"{name}_cents": cents.get(name, 0) for name in ("authorised", "frozen", "reserved", "waitlisted",
-                                                                   "engaged", "paid")}  # fmt: skip
-    used = amounts["reserved_cents"] + amounts["engaged_cents"]
+                                                                   "engaged", "paid", "lapsed", "payment_credits",
+                                                                   "payments_frozen")}  # fmt: skip
+    used = amounts["reserved_cents"] + amounts["engaged_cents"] + amounts["lapsed_cents"]
+    to_pay = amounts["payment_credits_cents"] - amounts["payments_frozen_cents"]
+    payable = to_pay - amounts["paid_cents"] if to_pay else 0
     usable = amounts["authorised_cents"] - amounts["frozen_cents"]
-    counts = {f"{name}_count": cents.get(f"{name}_count", 0) for name in ("reserved", "waiting", "refused")}
+    counts = {f"{name}_count": cents.get(f"{name}_count", 0) for name in ("reserved", "waiting", "engaged", "refused")}
     return BudgetStated(
         version=7, known_at=KNOWN_AT, read=READ, envelope_id=f"{contract}.{funder}.{exercise}", contract=contract,
         funder=funder, exercise=exercise, available_cents=usable - used, share_used=used / usable if usable else None,
-        **amounts, **counts,
+        has_payment_credits=bool(to_pay), payable_cents=payable, closed=cents.get("closed", False), **amounts, **counts,
     )  # fmt: skip
 
 

@@ -16,23 +16,46 @@ from fabrique.embedded.postgres import Postgres
 from services.reporting.app import build
 from services.reporting.settings import Settings
 from shared.contracts.topics import BUDGET, SURVIVAL
+from shared.kernel.funders import Funder
 from tests.use_cases.reporting.projection import Projection, open_projection
 from tests.use_cases.reporting.records import allocations, decided, entrepreneurs, envelope, told
+
+ENDS = ("_cents", "_count", "closed", "credits")
+FACTS = (
+    envelope("EnvelopeOpened", "CV219.CDC.2016", 100_000_00),
+    envelope("EnvelopeOpened", "CV219.STATE.2016", 200_000_00),
+    envelope("EnvelopeOpened", "CV217.CDC.2017", 100_000_00),
+    envelope("EnvelopeOpened", "CV221.STATE.2016", 300_00, payment_cents=200_00),
+    decided("AllocationReserved", "a", cdc_cents=25_000_00, state_cents=50_000_00),
+    decided("AllocationReserved", "b", contract="CV221", state_cents=250_00),
+    decided("AllocationEngaged", "b", contract="CV221", state_cents=150_00, funder=Funder.STATE),
+    decided(
+        "PaymentRecorded",
+        "b",
+        contract="CV221",
+        state_cents=60_00,
+        funder=Funder.STATE,
+        from_payment_credits=True,
+    ),
+    decided(
+        "AllocationDecommitted",
+        "b",
+        contract="CV221",
+        state_cents=40_00,
+        funder=Funder.STATE,
+        same_exercise=False,
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 async def projection(postgres: Postgres) -> AsyncIterator[Projection]:
-    """Figures of three strata and three envelopes, stated; the tests only read."""
+    """Figures of three strata and four envelopes, stated; the tests only read."""
     name = f"reporting_{uuid4().hex}"
     postgres.create_database(name)
     async with open_projection(postgres.url(name)) as opened:
         await opened.apply(
-            allocations(
-                envelope("EnvelopeOpened", "CV219.CDC.2016", 100_000_00),
-                envelope("EnvelopeOpened", "CV219.STATE.2016", 200_000_00),
-                envelope("EnvelopeOpened", "CV217.CDC.2017", 100_000_00),
-                decided("AllocationReserved", "a", cdc_cents=25_000_00, state_cents=50_000_00),
-            ),
+            allocations(*FACTS),
             entrepreneurs(
                 *(told("BusinessCreated", n, on=date(2014, 1, 1), contract="CV217") for n in range(30)),
                 *(told("BusinessCreated", f"s{n}", on=date(2014, 1, 1), contract="CV218") for n in range(5)),
@@ -73,11 +96,15 @@ async def test_a_figure_is_the_record_on_the_topic(client: httpx.AsyncClient, pr
 async def test_budgets_are_listed_with_their_total(client: httpx.AsyncClient) -> None:
     found = (await client.get("/v1/budget")).json()
     assert [figure["envelope_id"] for figure in found["figures"]] == [
-        "CV217.CDC.2017", "CV219.CDC.2016", "CV219.STATE.2016",
+        "CV217.CDC.2017", "CV219.CDC.2016", "CV219.STATE.2016", "CV221.STATE.2016",
     ]  # fmt: skip
-    assert found["total"]["reserved_cents"] == 75_000_00
-    assert found["total"]["share_used"] == pytest.approx(75 / 400)
-    assert (found["version"], found["read"]) == (5, [{"partition": 0, "sequence": 4}])
+    total = found["total"]
+    assert total.pop("share_used") == pytest.approx(75_250 / 400_300)
+    assert {name.removesuffix("_cents"): cents // 100 for name, cents in total.items()} == {
+        "authorised": 400_300, "frozen": 0, "reserved": 75_100, "waitlisted": 0, "engaged": 110, "lapsed": 40,
+        "paid": 60, "available": 325_050, "payment_credits": 200, "payments_frozen": 0, "payable": 140,
+    }  # fmt: skip
+    assert (found["version"], found["read"]) == (10, [{"partition": 0, "sequence": 9}])
     assert found["known_at"]
 
 
@@ -128,9 +155,15 @@ async def test_csv_has_the_figures_of_the_json(client: httpx.AsyncClient) -> Non
     figures = (await client.get("/v1/budget")).json()["figures"]
     lines = rows(await client.get("/v1/budget", params={"format": "csv"}))
     assert [line["envelope_id"] for line in lines] == [figure["envelope_id"] for figure in figures]
+    for line, figure in zip(lines, figures, strict=True):
+        told = {name: str(value).lower() for name, value in figure.items() if name.endswith(ENDS)}
+        assert {name: line[name] for name in told} == told
     assert lines[1]["reserved_cents"] == "2500000"
+    assert (lines[3]["has_payment_credits"], lines[3]["payable_cents"], lines[3]["lapsed_cents"]) == (
+        "true", "14000", "4000",
+    )  # fmt: skip
     assert lines[1]["share_used"] == "0.25"
-    assert lines[1]["read"] == "0:4"
+    assert lines[1]["read"] == "0:9"
     (one,) = rows(await client.get("/v1/budget/CV219.CDC.2016", params={"format": "csv"}))
     assert one == lines[1]
     assert len(rows(await client.get("/v1/survival/all", params={"format": "csv"}))) == 4

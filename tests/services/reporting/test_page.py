@@ -59,6 +59,49 @@ def test_columns_that_are_zero_everywhere_are_said_and_not_drawn() -> None:
     assert "sont réservés ou engagés" in document.text
 
 
+WHOLE_LIFE = [
+    budget("CV219", Funder.CDC, authorised=1000_00, reserved=100_00, engaged=600_00, lapsed=50_00, paid=400_00),
+    budget("CV219", Funder.STATE, authorised=1600_00, engaged=1600_00, paid=500_00, payment_credits=900_00,
+           payments_frozen=150_00, closed=True),
+]  # fmt: skip
+
+
+def test_a_line_goes_from_reserved_to_engaged_lapsed_and_paid_and_says_what_may_still_be_paid() -> None:
+    document = Document(shown(EN, budgets=WHOLE_LIFE))
+    headings = ["Voted", "Reserved", "Engaged", "Lapsed", "Paid", "Payment credits", "Still payable", "Available"]
+    assert document.row("Contract")[2:10] == headings
+    assert document.row("Lens-Liévin CV219", "CDC")[2:10] == [
+        "€1,000", "€100", "€600", "€50", "€400", "–", "–", "€250",
+    ]  # fmt: skip
+    assert document.row("State (closed)")[1:9] == ["€1,600", "€0", "€1,600", "€0", "€500", "€900", "€250", "€0"]
+    assert "is reserved, engaged or lapsed" in document.text
+    assert "Paid €400 of €600 engaged" in document.text
+    assert "Paid €500 of €900 of payment credits, of which frozen €150" in document.text
+    french = Document(shown(budgets=WHOLE_LIFE))
+    assert french.row("État (close)")[5:8] == ["500 €", "900 €", "250 €"]
+    assert f"Payé 400{HARD}€ sur 600{HARD}€ engagés" in french.text
+
+
+def test_the_bar_of_payments_is_on_the_scale_of_the_credits() -> None:
+    view = money_view(WHOLE_LIFE, None)
+    assert view is not None
+    (cdc, state) = view.funders
+    assert [(part.kind, part.start, part.width) for part in state.bar] == [("engaged", 0, 100)]
+    assert [(part.kind, part.start, part.width) for part in cdc.bar] == [
+        ("engaged", 0, 37.5), ("lapsed", 37.5, 3.125), ("reserved", 40.625, 6.25), ("available", 46.875, 15.625),
+    ]  # fmt: skip
+    assert [(part.kind, part.start, part.width) for part in cdc.paid] == [("paid", 0, 25), ("available", 25, 12.5)]
+    assert [(part.kind, part.start, part.width) for part in state.paid] == [
+        ("paid", 0, 31.25), ("frozen", 31.25, 9.375), ("available", 40.625, 15.625),
+    ]  # fmt: skip
+
+
+def test_an_exercise_that_only_pays_is_shown_too() -> None:
+    later = budget("CV219", Funder.STATE, 2017, payment_credits=200_00, paid=80_00)
+    document = Document(shown(budgets=[*WHOLE_LIFE, later], exercise="2017"))
+    assert document.row("Lens-Liévin CV219", "État")[4:7] == ["80 €", "200 €", "120 €"]
+
+
 def test_bars_begin_at_zero_and_are_on_one_scale() -> None:
     widths = [
         float(str(tag["width"]).rstrip("%")) for name, tag in Document(shown()).tags

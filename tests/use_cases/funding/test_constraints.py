@@ -19,6 +19,11 @@ ENGAGEMENT = (
     "INSERT INTO engagement (commitment_id, funder, engaged_cents, certified_cents, paid_cents)"
     " VALUES (gen_random_uuid(), 'CDC', {})"
 )
+COMMAND = (
+    "INSERT INTO command (command_id, kind, by, content, reason, effective_on, content_hash, proposed_by, proposed_at,"
+    " applied_at, state, partition, next_offset, step, to_partition, approved_by, rejected_by)"
+    " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
+)
 VIOLATIONS = [
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
     ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
@@ -54,6 +59,13 @@ VIOLATIONS = [
     ("ck_commitment_state", COMMITMENT.format("5, 5, 10, 5, 1, 'lost'")),
     ("ck_posting_amount", POSTING.format("'available', 'reserved', 0")),
     ("ck_posting_accounts", POSTING.format("'reserved', 'reserved', 1")),
+    ("ck_command_state", COMMAND.format("'lost', NULL, NULL, NULL, NULL, NULL, NULL")),
+    ("ck_command_place", COMMAND.format("'applied', 0, 0, NULL, NULL, NULL, NULL")),
+    ("ck_command_place", COMMAND.format("'proposed', 0, 0, 1, NULL, NULL, NULL")),
+    ("ck_command_second_place", COMMAND.format("'applied', 0, 0, 1, 2, NULL, NULL")),
+    ("ck_command_four_eyes", COMMAND.format("'applied', 0, 0, 1, NULL, 'cdc', NULL")),
+    ("ck_command_rejected", COMMAND.format("'rejected', NULL, NULL, NULL, NULL, NULL, NULL")),
+    ("ck_command_rejected", COMMAND.format("'applied', 0, 0, 1, NULL, NULL, 'prefecture'")),
     ("ck_checkpoint_next_offset", "UPDATE checkpoint SET next_offset = -1"),
     ("ck_outbox_partition_relayed", "UPDATE outbox_partition SET relayed_sequence = last_sequence + 1"),
     (

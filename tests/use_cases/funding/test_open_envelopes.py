@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.books import assert_books_balance
+from tests.support.commands import assert_examined
 from tests.support.commitment_events import event, opened, records
 from tests.support.ledger import NOW, Ledger
 
@@ -48,8 +49,8 @@ async def test_an_opening_is_announced_with_who_and_when_and_posted_to_the_cent(
     assert (first["topic"], first["partition"], bytes(first["key"])) == ("funding.allocation.v1", 3, b"CV219")
     assert json.loads(first["value"]) == {
         "envelope_id": "CV219.CDC.2016", "contract": "CV219", "funder": "CDC", "exercise": 2016, "amount_cents": 100,
-        "payment_cents": 0, "by": "operator", "reason": "programme", "effective_on": "2016-01-01",
-        "known_at": "2016-12-01T12:00:00Z",
+        "payment_cents": 0, "has_payment_credits": False, "by": "operator", "reason": "programme",
+        "effective_on": "2016-01-01", "known_at": "2016-12-01T12:00:00Z",
     }  # fmt: skip
     assert json.loads(second["value"])["amount_cents"] == 0
     [posting] = await ledger.rows("SELECT * FROM posting")  # nothing is posted of nothing
@@ -87,3 +88,14 @@ async def test_an_opening_is_never_known_before_what_was_announced_before_it(led
     await ledger.open(OPENINGS[:1], partition=0)
     await ledger.open(OPENINGS[2:], partition=0, clock=lambda: datetime(2016, 11, 30, tzinfo=UTC))
     assert [row["time"] for row in await ledger.rows("SELECT time FROM outbox ORDER BY sequence")] == [NOW, NOW]
+
+
+async def test_a_funder_with_payment_credits_is_told_apart_even_when_they_are_nothing(ledger: Ledger) -> None:
+    steps = [opened("CV219", "STATE", 2016, 100) | {"payment_cents": 60}, opened("CV221", "STATE", 2016, 7),
+             opened("CV222", "STATE", 2016, 5) | {"payment_cents": 0}]  # fmt: skip
+    await ledger.open(steps, partition=0)
+    facts = [json.loads(row["value"]) for row in await ledger.rows("SELECT value FROM outbox ORDER BY sequence")]
+    assert [(f["payment_cents"], f["has_payment_credits"]) for f in facts] == [(60, True), (0, False), (0, True)]
+    rows = await ledger.rows("SELECT payment_credits_cents, payment_opened_cents FROM envelope ORDER BY envelope_id")
+    assert [tuple(row.values()) for row in rows] == [(60, 60), (None, 0), (0, 0)]
+    await assert_examined(ledger)

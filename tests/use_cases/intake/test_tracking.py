@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.intake.app import keyring_of
 from services.intake.store import queries, writes
 from services.intake.use_cases import tracking
 from services.intake.use_cases.status import Journey, journey
 from services.intake.use_cases.tracking import follow_allocations, follow_figures, follow_relay, forget_old_progress
+from shared.contracts.allocation import HeldReason
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.fields import Fact
 from shared.contracts.topics import ALLOCATION, BUDGET, COMMITMENT, ENTREPRENEUR, SURVIVAL, Topic
@@ -18,7 +21,7 @@ from shared.database.checkpoint import Source
 from shared.database.outbox import Outbox
 from shared.database.transaction import transaction
 from shared.messaging.stream import Batch, Incoming
-from tests.services.intake.world import NOW, World, declared, settings_of, welcomed
+from tests.services.intake.world import NOW, World, declared, settings_of, told, welcomed
 
 SECOND = timedelta(seconds=1)
 
@@ -96,6 +99,52 @@ async def test_a_promotion_is_marked_on_the_event_that_declared_it_not_on_the_on
     assert (await status(world, waiting)).event.decisions == ["AllocationWaitlisted", "AllocationPromoted"]
     assert (await status(world, waiting)).decided.at == NOW
     assert (await status(world, other)).event.decisions == ["AllocationReleased"]
+
+
+async def shown(world: World, event_id: UUID) -> dict[str, Any]:
+    """The answer of `GET /v1/events/{id}`."""
+    answer = await world.client.get(f"/v1/events/{event_id}", headers=await world.key())
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+async def test_an_event_that_is_held_waits_and_is_decided_by_the_fact_that_names_it(world: World, batches: int) -> None:
+    amendment = {"reference": "R-1", "cost_cents": 90_000, "cdc_cents": 1}
+    declared_id, commitment = await accepted(world, declared("R-1"))
+    held_id, _ = await accepted(world, told("CommitmentAmended", amendment))
+    assert (await shown(world, held_id))["held"] is None
+    waits = example(ALLOCATION, "MovementHeld", commitment_id=commitment, reason=HeldReason.WAITS_FOR_ROOM)
+    reserved = example(ALLOCATION, "AllocationReserved", commitment_id=commitment)
+    answer = example(ALLOCATION, "AllocationEngaged", commitment_id=commitment, movement_id=held_id)
+    facts = [
+        incoming(ALLOCATION, waits, sequence=1, cause=held_id),
+        incoming(ALLOCATION, reserved, sequence=2, cause=declared_id, at=NOW + SECOND),
+        incoming(ALLOCATION, answer, sequence=3, cause=declared_id, at=NOW + SECOND),
+    ]
+    if batches == 2:
+        await follow(world, follow_allocations, facts[:1])
+        before = await shown(world, held_id)
+        assert (before["status"], before["decided"]["done"], before["decided"]["decisions"]) == ("held", False, [])
+        assert (before["held"]["reason"], datetime.fromisoformat(before["held"]["at"])) == ("waits-for-room", NOW)
+    await follow(world, follow_allocations, facts[batches - 1 :])
+    after = await shown(world, held_id)
+    assert (after["status"], after["decided"]["decisions"]) == ("decided", ["AllocationEngaged"])
+    assert datetime.fromisoformat(after["decided"]["at"]) == NOW + SECOND
+    assert after["held"]["reason"] == "waits-for-room"
+    assert (await status(world, held_id)).event.decided_sequence == 3
+    assert (await shown(world, declared_id))["decided"]["decisions"] == ["AllocationReserved"]
+
+
+async def test_a_displacement_is_marked_on_the_event_that_declared_whatever_command_caused_it(world: World) -> None:
+    event_id, commitment = await accepted(world, declared())
+    reserved = example(ALLOCATION, "AllocationReserved", commitment_id=commitment)
+    displaced = example(ALLOCATION, "AllocationDisplaced", commitment_id=commitment)
+    await follow(
+        world, follow_allocations,
+        [incoming(ALLOCATION, reserved, cause=event_id), incoming(ALLOCATION, displaced, cause=UUID(int=77))],
+    )  # fmt: skip
+    assert (await status(world, event_id)).event.decisions == ["AllocationReserved", "AllocationDisplaced"]
 
 
 async def test_decisions_on_events_that_are_not_ours_are_passed_over(world: World) -> None:

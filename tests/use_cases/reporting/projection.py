@@ -26,8 +26,8 @@ from tests.use_cases.reporting.records import Record
 PARTITIONS = 3
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 FOLDED = {
-    "budget": "envelope_id", "business": "partition, business_id", "stratum": "partition, contract",
-    "watermark": "partition",
+    "budget": "envelope_id", "stake": "commitment_id, funder", "business": "partition, business_id",
+    "stratum": "partition, contract", "watermark": "partition",
 }  # fmt: skip
 
 

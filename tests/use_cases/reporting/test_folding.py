@@ -9,7 +9,8 @@ import pytest
 from shared.contracts.entrepreneur import CessationKind
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL
 from tests.support.seeds import seeds
-from tests.use_cases.reporting.drawn import Ledger, lives
+from tests.use_cases.reporting.drawn import lives
+from tests.use_cases.reporting.drawn_ledger import Ledger
 from tests.use_cases.reporting.projection import PARTITIONS, Projection, sequences
 from tests.use_cases.reporting.records import Record, allocations, cut, decided, entrepreneurs, envelope, log, raw, told
 

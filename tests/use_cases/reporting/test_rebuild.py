@@ -10,7 +10,8 @@ from services.reporting.use_cases import StillRunning
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL
 from shared.database.transaction import create_engine, transaction
 from tests.support.seeds import seeds
-from tests.use_cases.reporting.drawn import Ledger, lives
+from tests.use_cases.reporting.drawn import lives
+from tests.use_cases.reporting.drawn_ledger import Ledger
 from tests.use_cases.reporting.projection import Projection
 from tests.use_cases.reporting.records import Record, cut, log
 

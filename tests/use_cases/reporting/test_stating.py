@@ -8,7 +8,7 @@ from datetime import date
 from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.figures import BudgetStated, SurvivalStated
 from shared.contracts.topics import BUDGET, SURVIVAL
-from tests.use_cases.reporting.drawn import Ledger
+from tests.use_cases.reporting.drawn_ledger import Ledger
 from tests.use_cases.reporting.projection import Projection, sequences
 from tests.use_cases.reporting.records import allocations, cut, decided, entrepreneurs, envelope, told
 

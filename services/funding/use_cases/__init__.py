@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from hashlib import sha256
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding.announcement import allocation_fact, envelope_statement
 from services.funding.domain.books import Books
+from services.funding.domain.commands import open_envelope
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.programme import Opening
@@ -114,16 +117,19 @@ async def _open(
         books.envelopes[opening.envelope_id] = envelope
         books.changed_envelopes.add(opening.envelope_id)
         envelope.version = 1
-        posting = envelope.open(opening.amount_cents)
         sequence = _announce_opening(outbox, destination, opening, by=by, known_at=known_at, effective_on=effective_on)
-        if posting.amount_cents:
-            postings.append((destination.partition, sequence, 0, posting.envelope_id, None, posting.credit,
-                             posting.debit, posting.amount_cents))  # fmt: skip
+        postings += [
+            (destination.partition, sequence, line, p.envelope_id, None, p.credit, p.debit, p.amount_cents)
+            for line, p in enumerate(open_envelope(envelope, opening.amount_cents, opening.payment_cents))
+        ]
+    content = {o.envelope_id: _opened_with(o) for o in new}
     session.add(
         Command(
             command_id=uuid5(COMMANDS, f"{contract}/{next_offset}/{step}"), partition=source.partition,
             next_offset=next_offset, step=step, kind="open-envelopes", by=by, applied_at=now,
-            content={o.envelope_id: o.amount_cents for o in new},
+            content=content, state="applied", reason="programme", effective_on=effective_on,
+            content_hash=sha256(msgspec.json.encode(content, order="sorted")).digest(), proposed_by=by,
+            proposed_at=now,
         )
     )  # fmt: skip
     await writes.record_books(session, books, postings)
@@ -131,12 +137,21 @@ async def _open(
     return [o.envelope_id for o in new]
 
 
+def _opened_with(opening: Opening) -> object:
+    """What a command says of one envelope: an amount; with payment credits, both."""
+    if opening.payment_cents is None:
+        return opening.amount_cents
+    return {"amount_cents": opening.amount_cents, "payment_cents": opening.payment_cents}
+
+
 def _announce_opening(
     outbox: Outbox, destination: Destination, opening: Opening, *, by: str, known_at: datetime, effective_on: date
 ) -> int:
     fact = EnvelopeOpened(
         envelope_id=opening.envelope_id, contract=opening.contract, funder=opening.funder, exercise=opening.exercise,
-        amount_cents=opening.amount_cents, by=by, reason="programme", effective_on=effective_on, known_at=known_at,
+        amount_cents=opening.amount_cents, payment_cents=opening.payment_cents or 0,
+        has_payment_credits=opening.payment_cents is not None, by=by, reason="programme", effective_on=effective_on,
+        known_at=known_at,
     )  # fmt: skip
     return outbox.add(
         destination, key=opening.contract.encode(), event_id=uuid5(COMMANDS, opening.envelope_id),

@@ -7,7 +7,7 @@ MARK = "fab"
 
 
 def written(prefix: str, secret: str) -> str:
-    """Write a key as its platform will send it."""
+    """Write a key as its holder will send it."""
     return f"{MARK}_{prefix}_{secret}"
 
 

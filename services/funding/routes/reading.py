@@ -1,4 +1,4 @@
-"""What arrives by HTTP: a programme to open, envelopes, commitments and waitlists to look at."""
+"""A programme to open; envelopes, commitments and waitlists to look at."""
 
 import secrets
 from datetime import date

@@ -1,0 +1,74 @@
+"""Speaks with funding as a manager: envelopes, commands, and the problems that it answers."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from shared.kernel.errors import ProgrammeError
+
+Json = dict[str, Any]
+TIMEOUT_SECONDS = 30
+
+
+class NotDone(ProgrammeError):
+    """Funding refuses; `problem` is its document."""
+
+    def __init__(self, problem: Json) -> None:
+        fields = "".join(f" ({e['pointer']}: {e['detail']})" for e in problem.get("errors", ()) if e["pointer"])
+        detail = f" {problem['detail']}" if problem.get("detail") and not fields else ""
+        super().__init__(f"{problem.get('type', '').rpartition(':')[2]}: {problem.get('title', '')}{detail}{fields}")
+        self.problem = problem
+
+
+class Desk:
+    """Funding at an address, with a manager's key."""
+
+    def __init__(self, client: httpx.Client, url: str, key: str) -> None:
+        self._client = client
+        self._url = url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}"}
+
+    def envelopes(self, contract: str | None = None) -> list[Json]:
+        """All envelopes, or those of one contract, with their balances."""
+        found: list[Json] = self._ask("GET", "/v1/envelopes", params={"contract": contract} if contract else None)
+        return found
+
+    def envelope(self, name: str) -> Json:
+        """One envelope. Raises NotDone."""
+        for row in self.envelopes(name.partition(".")[0]):
+            if row["envelope_id"] == name:
+                return row
+        raise NotDone({"type": "urn:fabrique:problem:envelope-unknown", "title": f"There is no envelope {name}."})
+
+    def command(self, order: Json, *, dry_run: bool) -> Json:
+        """Give a command, or ask what it would do. Raises NotDone."""
+        return self._told("POST", "/v1/commands", dry_run, json=order)
+
+    def approve(self, command_id: str, *, dry_run: bool) -> Json:
+        """Approve a proposal, or ask what that would do. Raises NotDone."""
+        return self._told("POST", f"/v1/commands/{command_id}/approve", dry_run)
+
+    def reject(self, command_id: str, reason: str) -> Json:
+        """Reject a proposal. Raises NotDone."""
+        return self._told("POST", f"/v1/commands/{command_id}/reject", False, json={"reason": reason})
+
+    def commands(self, terms: Mapping[str, Any]) -> Json:
+        """A page of commands, the newest first."""
+        return self._told("GET", "/v1/commands", False, params={k: v for k, v in terms.items() if v is not None})
+
+    def _told(self, method: str, path: str, dry_run: bool, **more: Any) -> Json:
+        if dry_run:
+            more["params"] = {"dry_run": "true"}
+        found: Json = self._ask(method, path, **more)
+        return found
+
+    def _ask(self, method: str, path: str, **more: Any) -> Any:
+        answer = self._client.request(
+            method, f"{self._url}{path}", headers=self._headers, timeout=TIMEOUT_SECONDS, **more
+        )
+        if answer.status_code >= HTTPStatus.BAD_REQUEST:
+            is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+            raise NotDone(answer.json() if is_problem else {"title": f"funding answers {answer.status_code}"})
+        return answer.json()

@@ -1,0 +1,117 @@
+"""What managers send: commands, and answers to the commands of others."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.funding.domain.manager import Manager
+from services.funding.routes.orders import (
+    ORDER_SCHEMA,
+    CommandFilter,
+    CommandPage,
+    CommandState,
+    Rejection,
+    answered,
+    not_taken,
+    read,
+    shown,
+)
+from services.funding.store import commands as store
+from services.funding.use_cases import commanding
+from services.funding.use_cases.commanding import Desk, NotCommanded
+from shared.database.transaction import reading
+from shared.kernel.errors import Unavailable
+from shared.messaging.backoff import is_transient
+from shared.web.problems import Problem
+
+WhoseKey = Callable[[str], Awaitable[Manager | None]]
+DryRun = Annotated[bool, Query(description="Say what would happen, and do nothing.")]
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "No key, or one that does not stand."},
+    403: {"description": "The key may not command this."},
+    409: {"description": "Another command has this identifier, or the envelope moved."},
+    422: {"description": "Not valid, or refused: `type` is the reason, `in_the_way` who could be sent back."},
+}
+GIVEN = {"requestBody": {"required": True, "content": {"application/json": {"schema": ORDER_SCHEMA}}}}
+
+
+def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Callable[[], None]) -> APIRouter:
+    """Build the routes; each needs a manager's key or the operator's."""
+    router = APIRouter(prefix="/v1/commands", tags=["commands"], responses=PROBLEMS)
+
+    async def manager(request: Request) -> Manager:
+        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        with _answers():
+            found = await whose(key.strip()) if kind.lower() == "bearer" else None
+        if found is None:
+            raise Problem(401, "manager-unknown", "This needs a manager's key.",
+                          detail="Send it as `Authorization: Bearer …`.",
+                          headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
+        return found
+
+    By = Annotated[Manager, Depends(manager)]  # noqa: N806  a type
+
+    @router.post("", summary="Command something of an envelope", openapi_extra=GIVEN)
+    async def post_command(request: Request, response: Response, by: By, dry_run: DryRun = False) -> CommandState:
+        """Applied: 200. From a certain amount on: 202, and another manager approves. Refused: 422, with who stands in
+        the way."""
+        command_id, wanted, version = read(await request.body())
+        with _answers():
+            answer = await commanding.command(
+                desk(), command_id, replace(wanted, by=by.role), by, expected_version=version, dry_run=dry_run
+            )
+        announce()
+        response.status_code = 202 if answer.command.state == "proposed" else 200
+        return answered(answer)
+
+    @router.post("/{command_id}/approve", summary="Approve what another manager proposed: it is decided now")
+    async def post_approval(command_id: UUID, by: By, dry_run: DryRun = False) -> CommandState:
+        """Decided as of now: it may be refused, when the envelope moved since it was proposed."""
+        with _answers():
+            answer = await commanding.approve(desk(), command_id, by, dry_run=dry_run)
+        announce()
+        return answered(answer)
+
+    @router.post("/{command_id}/reject", summary="Answer a proposal with no")
+    async def post_rejection(command_id: UUID, rejection: Rejection, by: By) -> CommandState:
+        """Whoever proposed it may take it back so."""
+        with _answers():
+            return answered(await commanding.reject(desk(), command_id, by, reason=rejection.reason))
+
+    @router.get("", summary="Commands, the newest first")
+    async def get_commands(_: By, wanted: Annotated[CommandFilter, Query()]) -> CommandPage:
+        """Page by page: `before` is the number that the page before ended with."""
+        with _answers():
+            async with reading(desk().engine) as session:
+                rows = await store.commands(session, **wanted.model_dump())
+        last = rows[-1].number if len(rows) == wanted.limit else None
+        return CommandPage(commands=[shown(row) for row in rows], before=last)
+
+    @router.get("/{command_id}", summary="One command, and what became of it")
+    async def get_command(command_id: UUID, _: By) -> CommandState:
+        """Refused ones too, with the reason in `outcome`."""
+        with _answers():
+            async with reading(desk().engine) as session:
+                row = await store.command(session, command_id)
+        if row is None:
+            raise not_taken(NotCommanded("command-unknown", "No such command was given."))
+        return shown(row)
+
+    return router
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Turn what is not taken into a problem, and a database that does not answer into 503."""
+    try:
+        yield
+    except NotCommanded as error:
+        raise not_taken(error) from error
+    except Exception as error:
+        if is_transient(error) and not isinstance(error, Unavailable):
+            raise Unavailable("the database does not answer") from error
+        raise
