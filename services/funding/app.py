@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding import use_cases
 from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
+from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
 from services.funding.settings import Settings
 from services.funding.store.journal import Journal, open_journal
@@ -56,7 +57,12 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app.include_router(routes(spine, operator_key=settings.operator_key))
     app.include_router(commands_of(spine, settings))
     app.include_router(operations(spine))
+    app.include_router(page_routes(Pages(spine.engine, spine.terms.clock, _nobody)))
     return app, spine
+
+
+async def _nobody(_: Request) -> Manager | None:
+    return None
 
 
 def commands_of(spine: Spine, settings: Settings) -> APIRouter:
