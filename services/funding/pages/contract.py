@@ -13,6 +13,7 @@ from services.funding.domain.published import said_by
 from services.funding.domain.waiting import Waiter, queue
 from services.funding.pages.balances import envelopes_table
 from services.funding.pages.moment import Moment, by_funder, year_to_show, years_of
+from services.funding.pages.orders import command_form
 from services.funding.pages.sheet import Section, Sheet, bars
 from services.funding.pages.table import Column, Table
 from services.funding.store.looking import Held
@@ -41,6 +42,7 @@ def contract_page(
         Section("held", say("held_movements"), held_table(held), csv=f"{path}/held.csv"),
         Section("commands", say("commands"), commands_table(commands, signed_in=signed_in),
                 note=None if signed_in else say("commands_closed"), csv=f"{path}/commands.csv"),
+        *_command_section(moment, code, envelopes, signed_in=signed_in),
         Section("commitments", say("commitments"), commitments_table(c for c in commitments if c.exercise == year),
                 csv=f"{path}/commitments.csv?exercise={year}"),
     ]  # fmt: skip
@@ -48,6 +50,12 @@ def contract_page(
         path=path, name=Markup("{}").format(contract_name(code).full), heading=say("contract_heading"), answer=answer,
         sections=sections, written_at=moment.now, query={"exercise": str(year)}, years=years_of(envelopes), year=year,
     )  # fmt: skip
+
+
+def _command_section(moment: Moment, code: str, envelopes: Sequence[Envelope], *, signed_in: bool) -> list[Section]:
+    """The form, for who is signed in."""
+    form = command_form(moment, code, envelopes, {})
+    return [Section("command", moment.words.say("new_command"), form=form)] if signed_in else []
 
 
 def commitments_table(commitments: Iterable[Commitment]) -> Table:
@@ -74,7 +82,8 @@ def held_table(held: Sequence[Held]) -> Table:
 
 def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
     """One row for each command; who gave it is for those who are signed in, its role for everybody."""
-    columns = [Column("command"), Column("kind", "term"), Column("envelope", "envelope"), Column("amount", "cents"),
+    number = Column("command", "command" if signed_in else "text")
+    columns = [number, Column("kind", "term"), Column("envelope", "envelope"), Column("amount", "cents"),
                Column("payment", "cents"), Column("status", "term"), Column("reason"), Column("by"),
                Column("applied_at", "instant")]  # fmt: skip
     if signed_in:
@@ -84,7 +93,8 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
         content: dict[str, Any] = {**each.content}
         amounts = content.get("amount_cents"), content.get("payment_cents") or None
         people = (each.proposed_by, each.approved_by) if signed_in else ()
-        rows.append((each.number, each.kind, each.envelope_id, *amounts, each.state, each.reason, each.by,
+        command = (each.command_id, each.number) if signed_in else each.number
+        rows.append((command, each.kind, each.envelope_id, *amounts, each.state, each.reason, each.by,
                      each.applied_at, *people))  # fmt: skip
     return Table("commands.csv", columns, rows)
 

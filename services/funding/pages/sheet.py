@@ -83,14 +83,16 @@ class Sheet:
     has_day: bool = False
 
 
-def render(sheet: Sheet, words: Words, *, part: int | None = None, by: str = "") -> str:
-    """Render a page; `part` is which rows of its long tables, `by` who is signed in."""
+def render(sheet: Sheet, words: Words, *, part: int | None = None, by: str = "", token: str = "") -> str:
+    """Render a page; `part` is which rows of its long tables, `by` who is signed in,
+    `token` what proves a form ours.
+    """
     language = words.language
     up = "../" * (sheet.path.count("/") + (language is not Language.FRENCH))
     home = up + ("" if language is Language.FRENCH else "en/")
     return environment(TEMPLATES).get_template("sheet.html.jinja").render(
         sheet=sheet, words=words, say=words.say, language=language, root=up, home=home or "./", css=stylesheet(),
-        writer=Writer(words, home), by=by, rows_of=partial(page_of, wanted=part), strong=strong,
+        writer=Writer(words, home), by=by, token=token, rows_of=partial(page_of, wanted=part), strong=strong,
         **{name: partial(getattr(formats, name), language=language) for name in WRITTEN},
     )  # fmt: skip
 

@@ -53,6 +53,8 @@ def _raw(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, date | datetime):
         return value.isoformat()
+    if isinstance(value, tuple) and value and not isinstance(value[0], tuple):
+        return str(value[-1])
     if isinstance(value, tuple):
         return "; ".join(f"{name} {_raw(part)}" for name, part in value)
     return str(value)
@@ -117,5 +119,6 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "contract": _contract,
     "envelope": _envelope,
     "commitment": lambda w, value: w._link(f"commitments/{value}", Markup("<code>{}</code>").format(str(value)[-8:])),
+    "command": lambda w, value: w._link(f"commands/{value[0]}", value[1]),
     "pairs": _named_amounts,
 }  # fmt: skip

@@ -1,50 +1,51 @@
 """The managers' pages by HTTP, in French below `/` and in English below `/en/`, and their tables as CSV."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.funding.domain.manager import Manager
 from services.funding.pages.moment import moment
 from services.funding.pages.sheet import Sheet, headers, missing, render
 from services.funding.pages.table import as_csv
 from services.funding.routes import sheets
 from services.funding.routes.sheets import Build, Look
+from services.funding.routes.visitors import Visitors
 from shared.database.transaction import reading
 from shared.kernel.clock import Clock
 from shared.kernel.funders import Funder
 from shared.web.formats import Language
 from shared.web.pages import number
 
-Visitor = Callable[[Request], Awaitable[Manager | None]]
 LANGUAGES = ((Language.FRENCH, ""), (Language.ENGLISH, "/en"))
 
 
 class Pages:
     """Reads one snapshot for each page, and writes it for whoever looks."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, visitor: Visitor) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, visitors: Visitors) -> None:
         self._engine = engine
         self._clock = clock
-        self._visitor = visitor
+        self._visitors = visitors
 
     async def show(self, request: Request, language: Language, build: Build) -> HTMLResponse:
         """Answer with a page; what is not there is said in a page, too."""
         look_moment = moment(language, self._clock(), request.query_params.get("as_of"))
-        by = await self._visitor(request)
+        by = await self._visitors.visitor(request)
         sheet = await self._read(request, language, build, signed_in=by is not None)
         html = render(
             sheet or missing(look_moment.words, look_moment.now, _below(request)), look_moment.words,
             part=number(request.query_params.get("page")), by=by.name if by else "",
+            token=self._visitors.token(request),
         )  # fmt: skip
         return HTMLResponse(html, headers=headers(), status_code=404 if sheet is None else 200)
 
     async def csv(self, request: Request, build: Build, section: str) -> Response:
         """Answer with the table of a page's section, from the same query."""
-        sheet = await self._read(request, Language.FRENCH, build, signed_in=await self._visitor(request) is not None)
+        sheet = await self._read(
+            request, Language.FRENCH, build, signed_in=await self._visitors.visitor(request) is not None
+        )
         tables = [each.table for each in sheet.sections if each.id == section and each.table] if sheet else []
         if not tables:
             return Response(status_code=404)
