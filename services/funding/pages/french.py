@@ -10,6 +10,7 @@ WORDS: Mapping[str, str] = {
     "csv": "Télécharger (CSV)",
     "rows_shown": "Lignes {first} à {last} sur {total}",
     "nothing": "Rien.",
+    "zero_everywhere": "À zéro partout :",
     "unlimited": "sans limite",
     "as_of": "Au {day}",
     "as_of_label": "Au",

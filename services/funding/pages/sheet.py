@@ -83,12 +83,15 @@ class Sheet:
     has_day: bool = False
 
 
-def render(sheet: Sheet, words: Words, *, part: int | None = None, by: str = "", token: str = "") -> str:
+def render(
+    sheet: Sheet, words: Words, *, part: int | None = None, by: str = "", token: str = "", at: str | None = None
+) -> str:
     """Render a page; `part` is which rows of its long tables, `by` who is signed in,
-    `token` what proves a form ours.
+    `token` what proves a form ours, `at` where the page is
+    when that is not its own address (a form was sent there).
     """
     language = words.language
-    up = "../" * (sheet.path.count("/") + (language is not Language.FRENCH))
+    up = "../" * ((sheet.path if at is None else at).count("/") + (language is not Language.FRENCH))
     home = up + ("" if language is Language.FRENCH else "en/")
     return environment(TEMPLATES).get_template("sheet.html.jinja").render(
         sheet=sheet, words=words, say=words.say, language=language, root=up, home=home or "./", css=stylesheet(),

@@ -31,6 +31,18 @@ class Table:
     rows: Sequence[Sequence[Any]]
     empty: str = "nothing"
 
+    def unused(self) -> list[Column]:
+        """The columns of amounts that are zero, or nothing, in every row: a page says so instead of drawing them."""
+        return [
+            column for index, column in enumerate(self.columns)
+            if column.kind == "cents" and not any(row[index] for row in self.rows)
+        ]  # fmt: skip
+
+    def shown(self) -> list[tuple[int, Column]]:
+        """The columns that a page draws, each with its place in a row."""
+        unused = {column.name for column in self.unused()}
+        return [(index, column) for index, column in enumerate(self.columns) if column.name not in unused]
+
 
 def as_csv(table: Table) -> str:
     """Write a table with its raw values: cents, codes, ISO days; what is without limit or unknown is empty."""

@@ -14,7 +14,7 @@ from services.funding.pages import orders
 from services.funding.pages.moment import Moment, moment
 from services.funding.pages.sheet import Sheet, headers, render
 from services.funding.routes.orders import read
-from services.funding.routes.pages import LANGUAGES
+from services.funding.routes.pages import LANGUAGES, below
 from services.funding.routes.visitors import COOKIE, Visitors, read_form
 from services.funding.store import commands as store
 from services.funding.store import looking
@@ -44,7 +44,7 @@ class Counter:
 
     def page(self, request: Request, sheet: Sheet, now: Moment, *, by: Manager | None, status: int = 200) -> Response:
         """Answer with a page."""
-        html = render(sheet, now.words, by=by.name if by else "", token=self.visitors.token(request))
+        html = render(sheet, now.words, by=by.name if by else "", token=self.visitors.token(request), at=below(request))
         return HTMLResponse(html, headers=headers(), status_code=status)
 
 

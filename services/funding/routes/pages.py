@@ -35,7 +35,7 @@ class Pages:
         by = await self._visitors.visitor(request)
         sheet = await self._read(request, language, build, signed_in=by is not None)
         html = render(
-            sheet or missing(look_moment.words, look_moment.now, _below(request)), look_moment.words,
+            sheet or missing(look_moment.words, look_moment.now, below(request)), look_moment.words,
             part=number(request.query_params.get("page")), by=by.name if by else "",
             token=self._visitors.token(request),
         )  # fmt: skip
@@ -62,7 +62,7 @@ class Pages:
             return await build(Look(session, now, number(asked.get("exercise")), signed_in))
 
 
-def _below(request: Request) -> str:
+def below(request: Request) -> str:
     """The address below the language."""
     return request.url.path.removeprefix("/").removeprefix("en/")
 

@@ -10,6 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from services.funding.domain.command import Act
+from services.funding.domain.envelope import Account
+from services.funding.domain.objection import Objection
+from services.funding.pages import english, french
+from services.funding.pages.terms import TERMS
+from services.funding.routes.orders import REMEDIES
+from shared.contracts.allocation import ALLOCATION_FACTS, HeldReason, RefusalReason
+from shared.contracts.commitment import COMMITMENT_FACTS
+from shared.web.vocabulary import FRENCH
 from tests.services.funding.managers_pages import looked_at
 from tests.services.reporting.figures import Document
 from tests.support.commitment_events import Json, event, named, records
@@ -181,3 +190,16 @@ async def test_an_empty_ledger_says_how_to_begin(ledger: Ledger) -> None:
     async with looked_at(ledger) as client:
         assert "PUT /v1/programme" in (await page(client, "/")).text
         assert "tout ce qui est engagé est payé" in (await page(client, "/unpaid")).text
+
+
+def test_both_languages_have_the_same_words_and_put_the_same_figures_in_them() -> None:
+    assert french.WORDS.keys() == english.WORDS.keys()
+    assert french.WORDS.keys().isdisjoint(FRENCH), "what all pages say is said once"
+    for key, sentence in french.WORDS.items():
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == set(re.findall(r"\{(\w+)\}", english.WORDS[key])), key
+
+
+def test_every_term_of_the_ledger_has_a_name_in_words() -> None:
+    kinds = {fact.__name__ for fact in (*ALLOCATION_FACTS, *COMMITMENT_FACTS)}
+    said = {*Objection, *RefusalReason, *HeldReason, *Account, *Act, *REMEDIES}
+    assert kinds | {str(each) for each in said} <= TERMS.keys()

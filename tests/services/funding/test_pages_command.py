@@ -75,6 +75,8 @@ async def test_a_command_is_tried_and_then_done_once(browser: httpx.AsyncClient,
         "100,00 €",
     ]
     assert await frozen(ledger) == 0
+    action = re.findall(r'action="([^"]*commands/apply)"', tried.text)
+    assert [tried.url.join(each).path for each in action] == [f"{TRY}/apply"]
     confirmed = hidden(tried.text, "commands/apply")
     for _ in range(2):
         done = await browser.post(f"{TRY}/apply", data=confirmed)
