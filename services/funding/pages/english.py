@@ -10,6 +10,7 @@ WORDS: Mapping[str, str] = {
     "csv": "Download (CSV)",
     "rows_shown": "Rows {first} to {last} of {total}",
     "nothing": "Nothing.",
+    "table_of": "Table: {name}",
     "zero_everywhere": "Zero everywhere:",
     "unlimited": "no limit",
     "as_of": "As of {day}",

@@ -10,6 +10,7 @@ WORDS: Mapping[str, str] = {
     "csv": "Télécharger (CSV)",
     "rows_shown": "Lignes {first} à {last} sur {total}",
     "nothing": "Rien.",
+    "table_of": "Tableau : {name}",
     "zero_everywhere": "À zéro partout :",
     "unlimited": "sans limite",
     "as_of": "Au {day}",
