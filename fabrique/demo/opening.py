@@ -10,7 +10,7 @@ import httpx
 from fabrique.client import DoorClosed
 from fabrique.demo.files import GRANTS, demo_file
 from fabrique.demo.partners import PARTNERS
-from fabrique.demo.programme import contract_names, programme_text, state_credit_tables
+from fabrique.demo.programme import contract_names, later_credit_tables, programme_text, state_credit_tables
 from fabrique.imports import Row, read_rows
 from fabrique.keys import local_key
 from fabrique.stack.composition import compose
@@ -31,7 +31,7 @@ async def open_envelopes(client: httpx.AsyncClient, url: str, operator_key: str,
 
     Envelopes that exist stay as they are, so it may be done at every start.
     """
-    content = programme_text() + state_credit_tables(rows)
+    content = programme_text() + later_credit_tables() + state_credit_tables(rows)
     headers = {"authorization": f"Bearer {operator_key}", "content-type": "application/toml"}
     answer = await client.put(f"{url}/v1/programme", content=content.encode(), headers=headers)
     if not answer.is_success:

@@ -17,6 +17,18 @@ split = "population"
 payment_credits = "same"
 """
 
+_TO_PAY = """
+# State, {exercise}, of the simulation: nothing new to engage, and credits (CP) to pay what 2016 engaged.
+[[credit]]
+funder = "STATE"
+exercise = {exercise}
+amount = "0.00"
+split = "population"
+payment_credits = "1500000.00"
+"""
+PAID_LATER = (2017, 2018)
+"""Exercises in which the simulated commitments of 2016 are still paid for."""
+
 
 def programme_text() -> str:
     """Return the committed programme file (TOML): 11 contracts and the credits of 2016."""
@@ -26,6 +38,11 @@ def programme_text() -> str:
 def contract_names() -> dict[str, str]:
     """Return each contract's name, by its code."""
     return {contract["code"]: contract["name"] for contract in tomllib.loads(programme_text())["contract"]}
+
+
+def later_credit_tables() -> str:
+    """Render the State's credits to pay in the years after the simulated 2016."""
+    return "".join(_TO_PAY.format(exercise=exercise) for exercise in PAID_LATER)
 
 
 def state_credit_tables(rows: Iterable[Row]) -> str:

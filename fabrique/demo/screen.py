@@ -53,7 +53,7 @@ class Screen:
         return table
 
     def _grants(self, budgets: Iterable[Budget]) -> Table:
-        """The envelopes of the real grants, an exercise a line: the State's alone."""
+        """The envelopes of the real grants, an exercise a line: the State's alone, where it voted something."""
         table = _table("Real grants of the State, in euros", "exercise")
         _add_columns(table, "STATE voted")
         by_exercise: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -62,7 +62,8 @@ class Screen:
                 sums = {name: value for name, value in budget.items() if name.endswith(("_cents", "_count"))}
                 by_exercise[budget["exercise"]].update(sums)
         for exercise, total in sorted(by_exercise.items()):
-            table.add_row(str(exercise), *self._cells(total))
+            if total["authorised_cents"]:
+                table.add_row(str(exercise), *self._cells(total))
         return table
 
     def _acts(self, budgets: Iterable[Budget]) -> Table:

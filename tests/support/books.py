@@ -2,15 +2,14 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby, product
 from typing import Any
 from uuid import UUID, uuid5
 
 from aiokafka import ConsumerRecord
 
-from tests.support.commitment_events import Json
-from tests.support.oracle import Oracle
+from tests.support.books_oracle import identity, once, oracle_breaches
 from tests.support.spine_checks import (
     TABLES,
     BooksDoNotBalance,
@@ -32,12 +31,6 @@ LEDGER = TABLES | {
     "posting": "SELECT * FROM posting ORDER BY partition, sequence, line",
     "command": "SELECT * FROM command ORDER BY partition, next_offset, step",
 }
-SAID = ("type", "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "reason", "standing", "movement",
-        "previous_cdc_cents", "previous_state_cents", "funder", "same_exercise", "credit_exercise",
-        "from_payment_credits", "kind", "movement_id")  # fmt: skip
-BALANCES = ("authorised_cents", "frozen_cents", "reserved_cents", "engaged_cents", "lapsed_cents", "waitlisted_cents",
-            "waiting_count", "paid_cents", "closed")  # fmt: skip
-TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority")
 NEVER_NEGATIVE = ("available", "reserved", "waitlisted", "frozen")
 Accounts = Counter[tuple[str, str]]
 
@@ -114,16 +107,17 @@ def statement_breaches(found: Snapshot) -> Iterator[str]:
 
 
 def decision_breaches(found: Snapshot, log: Log) -> Iterator[str]:
-    """Every event of the log has one decision or one quarantine row; nothing else is decided; ids are derived."""
+    """Every event of the log has one decision or one quarantine row; but for commands, nothing else is decided."""
     refused = {(r["partition"], r["offset"]) for r in found["quarantine"] if r["topic"] == COMMITMENT}
     told: dict[UUID, list[Row]] = defaultdict(list)
+    commands = {row["command_id"] for row in found["command"]}
     for row in found["outbox"]:
-        if row["topic"] == ALLOCATION and not row["type"].startswith("Envelope"):
+        if row["topic"] == ALLOCATION and not row["type"].startswith("Envelope") and row["cause"] not in commands:
             told[row["cause"]].append(row)
     for partition, records in log.items():
-        for record in _once(records):
+        for record in once(records):
             quarantined = (partition, record.offset) in refused
-            answers = [] if quarantined and not _has_id(record) else told.pop(_id(record), [])
+            answers = [] if quarantined and not _has_id(record) else told.pop(identity(record), [])
             decisions = [row for row in answers if _answers(row, record)]
             if len(decisions) + quarantined != 1:
                 yield f"{partition}/{record.offset}: {len(decisions)} decisions, {int(quarantined)} quarantined"
@@ -148,100 +142,6 @@ def _answers(row: Row, record: ConsumerRecord[bytes, bytes]) -> bool:
     )
 
 
-def oracle_breaches(found: Snapshot, log: Log) -> Iterator[str]:
-    """Decisions, what they move and where everything ends are those of the sequential oracle."""
-    refused = {(r["partition"], r["offset"]) for r in found["quarantine"] if r["topic"] == COMMITMENT}
-    postings: dict[tuple[int, int], list[tuple[str, str, str, int]]] = defaultdict(list)
-    for row in found["posting"]:
-        line = (row["envelope_id"], row["credit"], row["debit"], row["amount_cents"])
-        postings[row["partition"], row["sequence"]].append(line)
-    decided = found.outbox()
-    balances: Json = {}
-    commitments: Json = {}
-    held: set[tuple[str, str]] = set()
-    for partition, records in sorted(log.items()):
-        steps = _steps(found, partition, [r for r in _once(records) if (partition, r.offset) not in refused])
-        oracle = Oracle().tell(steps)
-        rows = [r for r in decided.get((ALLOCATION, partition), []) if not r["type"].startswith("Envelope")]
-        for row, expected in zip(rows, oracle.answers, strict=False):
-            said = _said(row) | {"postings": postings[partition, row["sequence"]]}
-            if said != {name: expected.get(name) for name in said}:
-                yield f"{partition}: sequence {row['sequence']} says {said}, the oracle {expected}"
-                break
-        if len(rows) != len(oracle.answers):
-            yield f"{partition}: {len(rows)} decisions, the oracle has {len(oracle.answers)}"
-        balances |= oracle.balances()
-        commitments |= oracle.commitments()
-        held |= set(oracle.held())
-    waiting = {(str(row["event_id"]), row["reason"]) for row in found["held_movement"]}
-    if waiting != held:
-        yield f"held otherwise than by the oracle: {sorted(waiting ^ held)}"
-    ours = {str(r["envelope_id"]): _envelope(r) for r in found["envelope"]}
-    if ours != balances:
-        yield f"envelopes end otherwise than the oracle's: {_difference(ours, balances)}"
-    acts = _acts(found)
-    ours = {str(r["commitment_id"]): {n: r[n] for n in TERMS} | acts[r["commitment_id"]] for r in found["commitment"]}
-    for kept in commitments.values():
-        del kept["lapsed"]  # the ledger keeps it with the envelope alone
-    if ours != commitments:
-        yield f"commitments end otherwise than the oracle's: {_difference(ours, commitments)}"
-
-
-def _steps(found: Snapshot, partition: int, records: Sequence[ConsumerRecord[Any, Any]]) -> Iterator[Json]:
-    """Events and managers' commands of a partition in one line."""
-    commands = [row for row in found["command"] if row["partition"] == partition]
-    for record in records:
-        while commands and commands[0]["next_offset"] <= record.offset:
-            yield from _commanded(commands.pop(0))
-        yield {
-            "id": str(_id(record)), "type": dict(record.headers)["ce_type"].decode(), "value": json.loads(record.value)
-        }  # fmt: skip
-    for row in commands:
-        yield from _commanded(row)
-
-
-def _commanded(row: Row) -> Iterator[Json]:
-    content = json.loads(row["content"])
-    if row["kind"] != "open-envelopes":
-        yield {"command": str(row["command_id"]), **content}
-        return
-    for envelope, said in content.items():
-        yield {"open": envelope} | (said if isinstance(said, dict) else {"amount_cents": said})
-
-
-def _said(row: Row) -> Json:
-    value = json.loads(row["value"])
-    said = {"type": row["type"]} | value
-    return {"id": str(row["event_id"]), "cause": str(row["cause"])} | {name: said.get(name) for name in SAID}
-
-
-def _envelope(row: Row) -> Json:
-    """An envelope as the oracle says it."""
-    room = row["authorised_cents"] - sum(row[f"{n}_cents"] for n in ("frozen", "reserved", "engaged", "lapsed"))
-    has_credits = row["payment_credits_cents"] is not None
-    payable = row["payment_credits_cents"] - row["payments_frozen_cents"] - row["paid_cents"] if has_credits else None
-    return {name: row[name] for name in BALANCES} | {
-        "room_cents": room, "payment_cents": row["payment_credits_cents"], "payable_cents": payable,
-        "payment_frozen_cents": row["payments_frozen_cents"],
-    }  # fmt: skip
-
-
-def _acts(found: Snapshot) -> dict[UUID, Json]:
-    """What funders engaged, certified and paid of each commitment, as the oracle says it."""
-    acts: dict[UUID, Json] = defaultdict(_nothing_done)
-    for row in found["engagement"]:
-        for name in ("engaged", "certified"):
-            acts[row["commitment_id"]][name][row["funder"]] = row[f"{name}_cents"]
-    for row in found["payment"]:
-        if row["paid_cents"]:
-            acts[row["commitment_id"]]["paid"][row["funder"]][row["exercise"]] = row["paid_cents"]
-    return acts
-
-
-def _nothing_done() -> Json:
-    return {name: {"CDC": 0, "STATE": 0} for name in ("engaged", "certified")} | {"paid": {"CDC": {}, "STATE": {}}}
-
-
 def engagement_breaches(found: Snapshot) -> Iterator[str]:
     """What is paid of an engagement is the sum of what each exercise paid."""
     paid: Counter[tuple[UUID, str]] = Counter()
@@ -252,31 +152,9 @@ def engagement_breaches(found: Snapshot) -> Iterator[str]:
             yield f"{row['commitment_id']}: {row['funder']} paid {row['paid_cents']}, by exercise otherwise"
 
 
-def _once(records: Sequence[ConsumerRecord[Any, Any]]) -> Iterator[ConsumerRecord[Any, Any]]:
-    """The records of a partition without those that their relay sent again."""
-    last = (0, 0)
-    for record in records:
-        headers = dict(record.headers)
-        source, sequence = headers.get("ce_source") or b"", headers.get("ce_sequence") or b""
-        if b"/epoch/" in source and sequence.isdigit():
-            stamp = (int(source.rpartition(b"/epoch/")[2]), int(sequence))
-            if stamp <= last:
-                continue
-            last = stamp
-        yield record
-
-
 def _has_id(record: ConsumerRecord[Any, Any]) -> bool:
     try:
-        _id(record)
+        identity(record)
     except (ValueError, AttributeError, KeyError):
         return False
     return True
-
-
-def _id(record: ConsumerRecord[Any, Any]) -> UUID:
-    return UUID(dict(record.headers)["ce_id"].decode())
-
-
-def _difference(ours: Json, theirs: Json) -> Json:
-    return {k: (ours.get(k), theirs.get(k)) for k in sorted({*ours, *theirs}) if ours.get(k) != theirs.get(k)}

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from fabrique.demo.files import CONTRACTS, GRANTS, demo_file
-from fabrique.demo.programme import euros_text, programme_text, state_credit_tables
+from fabrique.demo.programme import euros_text, later_credit_tables, programme_text, state_credit_tables
 from fabrique.demo.territory import territories
 from fabrique.imports import Reason, Refusal, Row, read_rows
+from services.funding.programme import openings, parse
 
 
 def test_the_programme_has_the_11_contracts_of_the_territory_in_order() -> None:
@@ -77,3 +78,10 @@ def test_the_origin_of_each_committed_file_is_told() -> None:
     names = [file.name for file in folder.iterdir() if file.name != "ORIGIN.md"]
     assert names
     assert [name for name in names if f"`{name}`" not in origin] == []
+
+
+def test_the_years_after_2016_have_credits_to_pay_and_none_to_engage() -> None:
+    added = openings(parse(programme_text() + later_credit_tables()))
+    later = [opening for opening in added if opening.exercise > 2016]
+    assert {(o.funder, o.exercise, o.amount_cents) for o in later} == {("STATE", 2017, 0), ("STATE", 2018, 0)}
+    assert sum(o.payment_cents or 0 for o in later if o.exercise == 2017) == 1_500_000_00
