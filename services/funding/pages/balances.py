@@ -7,10 +7,10 @@ from services.funding.domain.outlook import sum_of
 from services.funding.pages.table import Column, Table
 
 AMOUNTS = (
-    ("authorised", "cents"), ("reserved", "cents"), ("engaged", "cents"), ("paid", "cents"), ("frozen", "cents"),
-    ("lapsed", "cents"), ("room", "cents"), ("waitlisted", "cents"),
+    ("authorised", "euros"), ("reserved", "euros"), ("engaged", "euros"), ("paid", "euros"), ("frozen", "euros"),
+    ("lapsed", "euros"), ("room", "euros"), ("waitlisted", "euros"),
 )  # fmt: skip
-CREDITS = (Column("payment_credits", "cents"), Column("payments_frozen", "cents"), Column("payable", "limit"))
+CREDITS = (Column("payment_credits", "euros"), Column("payments_frozen", "euros"), Column("payable", "limit"))
 
 
 def envelopes_table(envelopes: Sequence[Envelope], *, file: str, with_year: bool = True) -> Table:
@@ -28,7 +28,7 @@ def envelopes_table(envelopes: Sequence[Envelope], *, file: str, with_year: bool
 
 def sums_table(envelopes: Sequence[Envelope], *, file: str) -> Table:
     """One row for each funder and exercise, the latest exercise first."""
-    columns = [Column("funder", "funder"), Column("exercise"), *_amounts(), *(Column(c.name, "cents") for c in CREDITS)]
+    columns = [Column("funder", "funder"), Column("exercise"), *_amounts(), *(Column(c.name, "euros") for c in CREDITS)]
     rows = []
     for exercise, funder in sorted({(-e.exercise, e.funder) for e in envelopes}):
         mine = [e for e in envelopes if (-e.exercise, e.funder) == (exercise, funder)]

@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "as_of_label": "As of",
     "look": "Look",
     "as_of_wrong": "The date asked for is not one: this is today’s.",
+    "rounded": "Amounts are rounded to the euro; to the cent in the file.",
     "written_at": "Written on {instant}, from one snapshot of the books",
     "missing_heading": "Not found",
     "missing_answer": "Nothing is known at this address.",

@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "as_of_label": "Au",
     "look": "Regarder",
     "as_of_wrong": "La date demandée n’en est pas une : voici celle d’aujourd’hui.",
+    "rounded": "Montants arrondis à l’euro ; au centime près dans le fichier.",
     "written_at": "Écrit le {instant}, d’un seul instantané des comptes",
     "missing_heading": "Introuvable",
     "missing_answer": "Rien n’est connu à cette adresse.",

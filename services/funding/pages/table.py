@@ -16,7 +16,7 @@ from shared.web.words import Words
 
 
 class Column(NamedTuple):
-    """Its word, and how its values are written; amounts are cents."""
+    """Its word, and how its values are written; amounts are cents, written to the cent or, `euros`, to the euro."""
 
     name: str
     kind: str = "text"
@@ -35,7 +35,7 @@ class Table:
         """The columns of amounts that are zero, or nothing, in every row: a page says so instead of drawing them."""
         return [
             column for index, column in enumerate(self.columns)
-            if column.kind == "cents" and not any(row[index] for row in self.rows)
+            if column.kind in ("cents", "euros") and not any(row[index] for row in self.rows)
         ]  # fmt: skip
 
     def shown(self) -> list[tuple[int, Column]]:
@@ -54,7 +54,7 @@ def as_csv(table: Table) -> str:
 
 
 def _header(column: Column) -> str:
-    is_amount = column.kind in ("cents", "limit") and not column.name.endswith("_cents")
+    is_amount = column.kind in ("cents", "euros", "limit") and not column.name.endswith("_cents")
     return f"{column.name}_cents" if is_amount else column.name
 
 
@@ -119,8 +119,9 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "code": lambda _, value: Markup("<code>{}</code>").format(str(value)),
     "count": lambda w, value: escape(formats.whole(value, w.words.language)),
     "cents": lambda w, value: escape(formats.euros_exact(value, w.words.language)),
+    "euros": lambda w, value: escape(formats.euros(value, w.words.language)),
     "limit": lambda w, value: escape(
-        w.words.say("unlimited") if value is None else formats.euros_exact(value, w.words.language)
+        w.words.say("unlimited") if value is None else formats.euros(value, w.words.language)
     ),
     "day": lambda w, value: escape(formats.day(value, w.words.language)),
     "instant": lambda w, value: escape(formats.instant(value, w.words.language)),

@@ -100,6 +100,7 @@ async def test_an_envelope_shows_each_of_its_balances(pages: httpx.AsyncClient) 
                        "payable": ""}  # fmt: skip
     found = await page(pages, "/contracts/CV219")
     assert "sans limite" in found.text
+    assert found.row("Lens-Liévin CV219", "CDC", "2016")[3:6] == ["1 000 €", "0 €", "600 €"]
     assert "Lens-Liévin : en 2016, 800 € restent libres sur 1 500 € votés" in found.text
 
 
