@@ -44,7 +44,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "not-decided-yet": ("n’est pas encore décidé", "is not decided yet"),
     "not-declared": ("l’engagement n’est pas encore déclaré", "the commitment is not declared yet"),
     "waits-for-room": ("l’engagement attend une place", "the commitment waits for room"),
-    "not-engaged": ("rien d’assez n’est encore engagé", "not enough is engaged yet"),
+    "not-engaged": ("ce qui est engagé ne suffit pas encore", "not enough is engaged yet"),
     "not-certified": ("le service fait n’est pas encore certifié", "the service is not certified yet"),
     "not-paid": ("ce n’est pas encore payé", "it is not paid yet"),
     "no-payment-credits": ("les crédits de paiement manquent", "payment credits are lacking"),
