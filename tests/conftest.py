@@ -4,9 +4,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from fabrique.embedded.kafka import Broker, start_kafka
 from fabrique.embedded.postgres import Postgres, start_postgres
+
+settings.register_profile("fabrique", deadline=None, print_blob=True)  # a busy machine is slow, not wrong
+settings.load_profile("fabrique")
 
 
 @pytest.fixture(scope="session")

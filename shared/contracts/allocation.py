@@ -147,7 +147,9 @@ class AllocationDecommitted(AllocationFact):
     """An engaged amount was given up; only in the same exercise does the envelope get it back."""
 
     funder: Funder = Field(description="The funder that acted.")
-    same_exercise: bool = Field(description="True when it is given up in the exercise in which it was engaged.")
+    same_exercise: bool = Field(
+        description="True when it is given up in the exercise in which it was engaged, before that was closed."
+    )
 
 
 class AllocationClosed(AllocationFact):

@@ -178,8 +178,8 @@ COMMANDS = {
         advance A STATE 1                   -> movement refused A: envelope-closed
         advance A STATE 1 in 2017           -> paid A STATE 1 advance from credits of 2017
         return A STATE 5                    -> returned A STATE 5 to credits of 2016
-        decommit A STATE 2                  -> decommitted A STATE 2
-        = STATE authorised 30, engaged 28, room 2, payments 15, paid 10, payable 5, closed
+        decommit A STATE 2                  -> decommitted A STATE 2, lapsed
+        = STATE authorised 30, engaged 28, lapsed 2, room 0, payments 15, paid 10, payable 5, closed
     """,
     "a close that sends back releases who is reserved or waits, and amends who is engaged": """
         open CDC 100                        -> opened CDC 100

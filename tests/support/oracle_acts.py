@@ -96,8 +96,9 @@ def _decommitted(book: Book, value: Json, known: Json, __: int) -> Iterator[Json
     used = max(known["certified"][funder], _paid_in_all(known, funder))
     _within_engaged(known, funder, cents, known["engaged"][funder] - used)
     same_exercise = value["exercise"] == known["exercise"]
-    yield _given_up(known, funder, cents, same_exercise=same_exercise)
-    if same_exercise:
+    given_up = _given_up(book, known, funder, cents, same_exercise=same_exercise)
+    yield given_up
+    if given_up["same_exercise"]:
         yield from book.promoted(known["contract"], known["exercise"])
 
 
@@ -107,7 +108,7 @@ def _closed(book: Book, value: Json, known: Json, __: int) -> Iterator[Json]:
     for funder in FUNDERS:
         left = known["engaged"][funder] - _paid_in_all(known, funder)
         if left:
-            yield _given_up(known, funder, left, same_exercise=same_exercise)
+            yield _given_up(book, known, funder, left, same_exercise=same_exercise)
     yield ended("AllocationClosed", "closed", known)
     yield from book.promoted(known["contract"], known["exercise"])
 
@@ -144,7 +145,8 @@ def _money(book: Book, kind: str, value: Json, known: Json, *, paid: bool) -> Js
     return said(kind, known, {funder: cents}, [posting], **more)
 
 
-def _given_up(known: Json, funder: str, cents: int, *, same_exercise: bool) -> Json:
+def _given_up(book: Book, known: Json, funder: str, cents: int, *, same_exercise: bool) -> Json:
+    same_exercise = same_exercise and not book.envelopes[name(known, funder)]["closed"]
     known["engaged"][funder] -= cents
     known["asked"][funder] -= cents
     if not same_exercise:

@@ -180,11 +180,12 @@ def _given_up(
     envelopes: Envelopes, commitment: Commitment, funder: Funder, amount: int, *, same_exercise: bool
 ) -> Outcome:
     _of(commitment, funder).engaged -= amount
-    asked = commitment.asked
+    asked, own = commitment.asked, _own(envelopes, commitment, funder)
+    gives_back = same_exercise and not own.closed
     commitment.asked = asked._replace(**{"cdc" if funder is Funder.CDC else "state": asked.of(funder) - amount})
     outcome = _said(Kind.DECOMMITTED, commitment, funder, amount)
-    outcome.postings = (_own(envelopes, commitment, funder).move(DECOMMIT if same_exercise else LAPSE, amount),)
-    outcome.same_exercise = same_exercise
+    outcome.postings = (own.move(DECOMMIT if gives_back else LAPSE, amount),)
+    outcome.same_exercise = gives_back
     return outcome
 
 
