@@ -10,6 +10,8 @@ from shared.kernel.errors import ProgrammeError
 
 Json = dict[str, Any]
 TIMEOUT_SECONDS = 30
+REPLAY_SECONDS_MAX = 600
+"""A whole line is read and decided twice."""
 
 
 class NotDone(ProgrammeError):
@@ -58,6 +60,17 @@ class Desk:
         """A page of commands, the newest first."""
         return self._told("GET", "/v1/commands", False, params={k: v for k, v in terms.items() if v is not None})
 
+    def what_if(self, programme: bytes, terms: Mapping[str, Any]) -> Json:
+        """Replay with a programme file, and compare. Raises NotDone."""
+        found: Json = self._ask("POST", "/v1/what-if", content=programme, params=terms, timeout=REPLAY_SECONDS_MAX)
+        return found
+
+    def apply_what_if(self, programme: bytes, terms: Mapping[str, Any]) -> Json:
+        """Change the credits of now into those of a programme file. Raises NotDone."""
+        found: Json = self._ask("POST", "/v1/what-if/apply", content=programme, params=terms,
+                                timeout=REPLAY_SECONDS_MAX)  # fmt: skip
+        return found
+
     def _told(self, method: str, path: str, dry_run: bool, **more: Any) -> Json:
         if dry_run:
             more["params"] = {"dry_run": "true"}
@@ -65,9 +78,8 @@ class Desk:
         return found
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
-        answer = self._client.request(
-            method, f"{self._url}{path}", headers=self._headers, timeout=TIMEOUT_SECONDS, **more
-        )
+        more = {"timeout": TIMEOUT_SECONDS} | more
+        answer = self._client.request(method, f"{self._url}{path}", headers=self._headers, **more)
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
             is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
             raise NotDone(answer.json() if is_problem else {"title": f"funding answers {answer.status_code}"})
