@@ -54,6 +54,12 @@ async def read_again(
     its place. Raises HistoryLost; Unavailable when Kafka says nothing.
     """
     records = await _read(known, servers, progress)
+    return await asyncio.to_thread(_events, stream, known, records)  # seconds of work: the loop goes on meanwhile
+
+
+def _events(
+    stream: Stream[F], known: Extent, records: Mapping[int, Sequence[ConsumerRecord]]
+) -> dict[int, list[Incoming[F]]]:
     found = {}
     for partition, end in known.ends.items():
         source = Source(known.topic, partition)
