@@ -59,7 +59,7 @@ def change_table(changes: list[Json]) -> Table:
     for name, side in (("commitment", "left"), ("of", "left"), ("from", "left"), ("to", "left"), ("gains", "right")):
         table.add_column(name, justify="right" if side == "right" else "left")
     for each in changes[:SHOWN_MAX]:
-        sides = (f"{each[side]['state']} {money(_served(each[side]))}" for side in ("before", "after"))
+        sides = (f"{each[side]['state']} {money(_asked(each[side]))}" for side in ("before", "after"))
         table.add_row(each["commitment_id"], f"{each['contract']} {each['exercise']}", *sides,
                       _signed(each["gained_cents"]))  # fmt: skip
     if len(changes) > SHOWN_MAX:
@@ -67,9 +67,9 @@ def change_table(changes: list[Json]) -> Table:
     return table
 
 
-def _served(fate: Json) -> int:
-    served: int = fate["served_cdc_cents"] + fate["served_state_cents"]
-    return served
+def _asked(fate: Json) -> int:
+    asked: int = fate["asked_cdc_cents"] + fate["asked_state_cents"]
+    return asked
 
 
 def order_line(order: Json) -> str:
