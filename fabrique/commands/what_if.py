@@ -63,8 +63,12 @@ def what_if(
 
 
 def _ask(desk: Desk, wish: Wish, *, first_come: bool) -> None:
-    with err.status("Replaying every event and command on a copy…"):
-        answer = desk.what_if(wish.content, {**wish.terms, "first_come": first_come})
+    with err.status("Looking at the ledger…") as status:
+        answer = desk.what_if(
+            wish.content,
+            {**wish.terms, "first_come": first_come},
+            lambda at: status.update(f"{at['what'].capitalize()}: {at['done']} of {at['of']}…"),
+        )
     _show(answer, wish.form)
     if not wish.apply:
         return

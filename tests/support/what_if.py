@@ -1,6 +1,6 @@
 """A programme file with other credits, and the history of a test's ledger without a Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -40,12 +40,13 @@ explicit = { CV219 = "130.00", CV221 = "70.00" }
 def as_told(found: Sequence[ConsumerRecord[Any, Any]]) -> History:
     """Hand out records that were all applied, decoded as funding's handler has them."""
 
-    async def history(known: Extent) -> Told:
+    async def history(known: Extent, *, progress: Callable[[int], None]) -> Told:
         told: dict[int, list[Any]] = {partition: [] for partition in known.ends}
         for each in found:
             heard = commitments.decode(New(each, dict(each.headers), 0), Source(each.topic, each.partition))
             assert heard is not None
             told[each.partition].append(heard)
+        progress(len(found))
         return told
 
     return history

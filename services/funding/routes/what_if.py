@@ -1,11 +1,13 @@
 """What if: a programme file that is replayed on a copy and compared, and whose credits are then applied or not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 
 from services.funding.domain.comparison import Balances, Change, Comparison, Fate, Pair, Verdict
 from services.funding.domain.manager import Manager
@@ -14,12 +16,14 @@ from services.funding.programme import ProgrammeInvalid, openings, parse
 from services.funding.routes.keys import WhoseKey, answers, by_key
 from services.funding.use_cases import what_if
 from services.funding.use_cases.commanding import Desk
-from services.funding.use_cases.what_if import Answer, History, Outturn, Question, ReplayDiffers
+from services.funding.use_cases.what_if import Answer, History, Outturn, Progress, Question, ReplayDiffers
 from shared.contracts.fields import Word
+from shared.kernel.errors import Unavailable
 from shared.messaging.history import HistoryLost
 from shared.web.problems import FieldProblem, Problem
 
 Json = dict[str, Any]
+LINES = "application/x-ndjson"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"description": "No key, or one that does not stand."},
     409: {"description": "The replay does not end where the ledger stands, or the plan is no longer the one shown."},
@@ -41,21 +45,36 @@ def what_if_routes(
     one_at_a_time = asyncio.Lock()
     By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
-    @router.post("", summary="Replay with the credits of a programme file (TOML), and compare", openapi_extra=FILE)
+    @router.post(
+        "",
+        response_model=None,
+        summary="Replay with the credits of a programme file (TOML), and compare",
+        openapi_extra=FILE,
+    )
     async def post_what_if(
         *, request: Request, by: By, first_come: FirstCome = False, displace: Displace = False,
         reason: Reason = "what-if", effective_on: Since = None,
-    ) -> Json:  # fmt: skip
-        """Nothing is kept. First it is proved that a replay without change ends where the ledger stands."""
+    ) -> Any:  # fmt: skip
+        """Nothing is kept. First it is proved that a replay without change ends where the ledger stands.
+
+        With `Accept: application/x-ndjson`, lines `{"progress": …}` come first; the last is `{"answer": …}`, or
+        `{"problem": …}` with what would have been answered.
+        """
         at = desk()
         how = nothing_yet(by=by.role, reason=reason, effective_on=effective_on or at.clock().date())
         question = await _question(request, how=how, first_come=first_come, displace=displace)
-        with answers(), _replays():
-            async with one_at_a_time:
-                found = await what_if.what_if(
-                    at.engine, history, question, four_eyes_from_cents=at.four_eyes_from_cents
-                )
-        return answer_shown(found)
+
+        async def answer(progress: Progress) -> Json:
+            with answers(), _replays():
+                async with one_at_a_time:
+                    found = await what_if.what_if(
+                        at.engine, history, question, four_eyes_from_cents=at.four_eyes_from_cents, progress=progress
+                    )
+                    return answer_shown(found)
+
+        if request.headers.get("accept") == LINES:
+            return StreamingResponse(_lines(answer), media_type=LINES)
+        return await answer(what_if.silent)
 
     @router.post("/apply", summary="Change the credits of now into those of a file, by commands", openapi_extra=FILE)
     async def post_apply(
@@ -72,6 +91,29 @@ def what_if_routes(
         return {"orders": [_outturn(each) for each in outturns]}
 
     return router
+
+
+async def _lines(answer: Callable[[Progress], Awaitable[Json]]) -> AsyncIterator[bytes]:
+    """Say how far a replay is, as often as it says so, and at last what it answers."""
+    loop, said = asyncio.get_running_loop(), asyncio.Queue[Json | None]()
+
+    def progress(what: str, done: int, of: int) -> None:
+        loop.call_soon_threadsafe(said.put_nowait, {"progress": {"what": what, "done": done, "of": of}})
+
+    work = asyncio.ensure_future(answer(progress))
+    work.add_done_callback(lambda _: said.put_nowait(None))
+    try:
+        while (line := await said.get()) is not None:
+            yield msgspec.json.encode(line) + b"\n"
+        try:
+            last: Json = {"answer": work.result()}
+        except Problem as problem:
+            last = {"problem": problem.body()}
+        except Unavailable as error:
+            last = {"problem": Problem(503, "unavailable", "Not now: try again.", detail=str(error)).body()}
+        yield msgspec.json.encode(last) + b"\n"
+    finally:
+        work.cancel()
 
 
 class _replays:  # noqa: N801  used as a statement

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -45,7 +45,19 @@ NAMED_MAX = 20
 ACTS = frozenset(act.value for act in Act)
 DECIDED = ("applied", "refused")
 Told = Mapping[int, Sequence[Incoming[CommitmentFact]]]
-History = Callable[[Extent], Awaitable[Told]]
+Progress = Callable[[str, int, int], None]
+"""Is told what is done now, how far it is, and of how much; from any thread."""
+
+
+class History(Protocol):
+    """Reads the lines' events again, up to where they are applied; tells how many records it has read."""
+
+    def __call__(self, known: Extent, *, progress: Callable[[int], None]) -> Awaitable[Told]:
+        """Return the events of each partition, in order."""
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
 
 
 class ReplayDiffers(ProgrammeError):
@@ -102,15 +114,18 @@ class Outturn:
     reason: str | None = None
 
 
-async def what_if(engine: AsyncEngine, history: History, question: Question, *, four_eyes_from_cents: int) -> Answer:
+async def what_if(
+    engine: AsyncEngine, history: History, question: Question, *, four_eyes_from_cents: int, progress: Progress = silent
+) -> Answer:
     """Replay the lines as they were, prove that this gives the ledger, and replay them as asked; keep nothing.
 
     Raises ReplayDiffers. The replays run in a thread of their own: decisions go on meanwhile.
     """
     async with reading(engine) as session:
         standing = await store.standing(session)
-    told = await history(standing.extent)
-    return await asyncio.to_thread(_answer, standing, told, question, four_eyes_from_cents)
+    length = sum(standing.extent.ends.values())
+    told = await history(standing.extent, progress=lambda read: progress("reading the log", read, length))
+    return await asyncio.to_thread(_answer, standing, told, question, four_eyes_from_cents, progress)
 
 
 async def apply(desk: Desk, question: Question, manager: Manager, *, expected: str | None = None) -> list[Outturn]:
@@ -141,20 +156,24 @@ async def _outturn(desk: Desk, order: Order, manager: Manager) -> Outturn:
     return Outturn(order, answer.command.state, None if refusal is None else str(refusal))
 
 
-def _answer(standing: store.Standing, told: Told, question: Question, four_eyes_from_cents: int) -> Answer:
+def _answer(
+    standing: store.Standing, told: Told, question: Question, four_eyes_from_cents: int, progress: Progress
+) -> Answer:
     started = time.perf_counter()
     try:
         steps = in_order(lines(standing.commands, told))
     except LinesDisagree as error:
         raise ReplayDiffers(["a command of two partitions has no place that fits both"]) from error
-    as_it_was = rehearse(steps)
+    length = len(steps)
+    as_it_was = rehearse(steps, progress=lambda done: progress("replaying as it was", done, length))
     if differences := [*unlike(as_it_was, standing.books)]:
         raise ReplayDiffers([*differences[:NAMED_MAX], f"{len(differences)} differences in all"])
     before = snapshot(as_it_was)
     given = [*_given(standing.commands)]
     asked = question.credits
     void = {i for i, each in ours(given).items() if {*each.command.concerned} & asked.keys()}
-    instead = rehearse(steps, Scenario(asked, question.first_come, frozenset(void)))
+    scenario = Scenario(asked, question.first_come, frozenset(void))
+    instead = rehearse(steps, scenario, progress=lambda done: progress("replaying with the change", done, length))
     seconds = time.perf_counter() - started
     wanted = plan(asked, as_it_was.envelopes, _opened(steps), given, how=question.how, displace=question.displace)
     orders = [_rehearsed(as_it_was, order, four_eyes_from_cents) for order in wanted.orders]

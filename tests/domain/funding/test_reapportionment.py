@@ -92,6 +92,8 @@ def test_what_was_refused_is_tried_again_under_another_identifier() -> None:
     for state in ("refused", "rejected"):
         [second] = planned(wanted, opened, [Given(first.command_id, first.command, state)]).orders
         assert (second.command, second.command_id == first.command_id) == (first.command, False)
+        before = [Given(first.command_id, first.command, state), Given(second.command_id, second.command, "applied")]
+        assert planned(wanted, opened, before).orders == ()
 
 
 def test_somebody_is_sent_back_only_where_room_is_short() -> None:

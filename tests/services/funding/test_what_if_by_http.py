@@ -1,5 +1,6 @@
 """A what-if by HTTP: answered whole in cents, refused with the reason, applied by whoever may."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -106,8 +107,25 @@ async def test_a_ledger_that_its_line_does_not_give_is_not_answered_for(
     assert named("a") in answer.json()["errors"][0]["detail"]
 
 
+async def test_how_far_it_is_is_said_line_by_line_and_the_answer_last(
+    client: httpx.AsyncClient, ledger: Ledger
+) -> None:
+    whole = (await client.post("/v1/what-if", content=FILE)).json()
+    lines = {"accept": "application/x-ndjson"}
+    said = [
+        json.loads(line) async for line in (await client.post("/v1/what-if", content=FILE, headers=lines)).aiter_lines()
+    ]
+    assert said[0] == {"progress": {"what": "reading the log", "done": 3, "of": 3}}
+    assert {line["progress"]["what"] for line in said[1:-1]} == {"replaying as it was", "replaying with the change"}
+    del whole["replay_seconds"], said[-1]["answer"]["replay_seconds"]
+    assert said[-1] == {"answer": whole}
+    await ledger.execute("UPDATE commitment SET priority = 4 WHERE commitment_id = :id", id=named("a"))
+    *_, last = (await client.post("/v1/what-if", content=FILE, headers=lines)).text.splitlines()
+    assert json.loads(last)["problem"]["type"] == "urn:fabrique:problem:replay-differs"
+
+
 async def test_a_log_that_is_lost_is_not_answered_for(ledger: Ledger) -> None:
-    async def lost(_: Extent) -> Any:
+    async def lost(_: Extent, **_more: Any) -> Any:
         raise HistoryLost("intake.commitment.v1/0 begins at 7")
 
     async with funding(ledger, lost) as opened:

@@ -1,7 +1,7 @@
 """What if, on a real PostgreSQL and a real Kafka: proved first, then replayed; applied by ordinary commands, once."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -46,9 +46,10 @@ class Log:
         await make_topics(self.servers, {self.name: partitions})
         await send_records(self.servers, [_renamed(each, self.name) for each in found])
 
-    async def __call__(self, known: Extent) -> Told:
+    async def __call__(self, known: Extent, *, progress: Callable[[int], None]) -> Told:
         """Read it again, as funding does its own."""
-        return await read_again(commitments, Extent(self.name, known.ends, known.quarantined), servers=self.servers)
+        ours = Extent(self.name, known.ends, known.quarantined)
+        return await read_again(commitments, ours, servers=self.servers, progress=progress)
 
 
 def _renamed(each: ConsumerRecord[Any, Any], name: str) -> ConsumerRecord[Any, Any]:
@@ -154,6 +155,15 @@ async def test_a_log_that_is_shorter_than_what_was_applied_is_not_answered_for(l
     await log.hold(found[:1], 1)
     with pytest.raises(HistoryLost, match="applied up to 2"):
         await asked(ledger, log)
+
+
+async def test_what_is_not_applied_yet_is_not_replayed(ledger: Ledger, log: Log) -> None:
+    await opened_with(ledger, {CDC: 100})
+    found = records([declared("a", 1, 60), declared("b", 2, 30), declared("c", 3, 10)])
+    await ledger.decide(found[:2], [2])
+    await log.hold(found, 1)
+    answer = await asked(ledger, log, a_question({CDC: 50}))
+    assert [str(c.commitment_id) for c in answer.replayed.changes] == [named("a")]
 
 
 async def fill(ledger: Ledger) -> Records:
