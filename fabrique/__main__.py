@@ -21,6 +21,10 @@ WORDS = {
     "key": ("keys:app", "Make, list and revoke the keys with which platforms speak to intake."),
     "envelope": ("envelopes:app", "Look at envelopes and change them; first shows what would happen."),
     "command": ("orders:app", "List what managers commanded; approve or reject what others proposed."),
+    "what-if": (
+        "what_if:what_if",
+        "Replay the year with other credits, or in the order of coming; show who gains and loses, apply it or not.",
+    ),
     "manager": ("managers:app", "Make, list and revoke the keys with which managers command envelopes."),
     "lag": ("lag:lag", "Show what each service has not applied yet: records, and the age of the oldest."),
     "quarantine": ("quarantine:app", "Look at the records that a service could not apply; retry or drop them."),

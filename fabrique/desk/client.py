@@ -1,6 +1,7 @@
 """Speaks with funding as a manager: envelopes, commands, and the problems that it answers."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,8 @@ from shared.kernel.errors import ProgrammeError
 
 Json = dict[str, Any]
 TIMEOUT_SECONDS = 30
+REPLAY_SECONDS_MAX = 600
+"""A whole line is read and decided twice."""
 
 
 class NotDone(ProgrammeError):
@@ -58,6 +61,30 @@ class Desk:
         """A page of commands, the newest first."""
         return self._told("GET", "/v1/commands", False, params={k: v for k, v in terms.items() if v is not None})
 
+    def what_if(self, programme: bytes, terms: Mapping[str, Any], progress: Callable[[Json], None]) -> Json:
+        """Replay with a programme file, and compare; tell how far it is. Raises NotDone."""
+        headers = self._headers | {"accept": "application/x-ndjson"}
+        with self._client.stream("POST", f"{self._url}/v1/what-if", content=programme, params=terms, headers=headers,
+                                 timeout=REPLAY_SECONDS_MAX) as answer:  # fmt: skip
+            if answer.status_code >= HTTPStatus.BAD_REQUEST:
+                answer.read()
+                raise _not_done(answer)
+            for line in answer.iter_lines():
+                said: Json = json.loads(line)
+                if "problem" in said:
+                    raise NotDone(said["problem"])
+                if "answer" in said:
+                    found: Json = said["answer"]
+                    return found
+                progress(said["progress"])
+        raise NotDone({"title": "funding broke off before it answered"})
+
+    def apply_what_if(self, programme: bytes, terms: Mapping[str, Any]) -> Json:
+        """Change the credits of now into those of a programme file. Raises NotDone."""
+        found: Json = self._ask("POST", "/v1/what-if/apply", content=programme, params=terms,
+                                timeout=REPLAY_SECONDS_MAX)  # fmt: skip
+        return found
+
     def _told(self, method: str, path: str, dry_run: bool, **more: Any) -> Json:
         if dry_run:
             more["params"] = {"dry_run": "true"}
@@ -65,10 +92,13 @@ class Desk:
         return found
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
-        answer = self._client.request(
-            method, f"{self._url}{path}", headers=self._headers, timeout=TIMEOUT_SECONDS, **more
-        )
+        more = {"timeout": TIMEOUT_SECONDS} | more
+        answer = self._client.request(method, f"{self._url}{path}", headers=self._headers, **more)
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
-            raise NotDone(answer.json() if is_problem else {"title": f"funding answers {answer.status_code}"})
+            raise _not_done(answer)
         return answer.json()
+
+
+def _not_done(answer: httpx.Response) -> NotDone:
+    is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
+    return NotDone(answer.json() if is_problem else {"title": f"funding answers {answer.status_code}"})

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -15,6 +16,7 @@ from services.funding.routes.desk import Counter, desk_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
 from services.funding.routes.visitors import Visitors
+from services.funding.routes.what_if import what_if_routes
 from services.funding.settings import Settings
 from services.funding.store.journal import Journal, open_journal
 from services.funding.store.tables import ManagerKey
@@ -23,6 +25,7 @@ from services.funding.use_cases.commanding import Desk
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database.transaction import create_engine, reading
 from shared.kernel.clock import utc_now
+from shared.messaging.history import read_again
 from shared.messaging.spine import Spine, SpineTerms
 from shared.web.application import application
 from shared.web.operations import operations
@@ -76,7 +79,14 @@ def commands_of(spine: Spine, settings: Settings) -> APIRouter:
     async def whose(key: str) -> Manager | None:
         return await managers.recognised(spine.engine, key, operator_key=settings.operator_key)
 
-    return command_routes(lambda: desk_of(spine, settings), whose=whose, announce=spine.announce)
+    def desk() -> Desk:
+        return desk_of(spine, settings)
+
+    router = APIRouter()
+    router.include_router(command_routes(desk, whose=whose, announce=spine.announce))
+    history = partial(read_again, commitments, servers=settings.servers)
+    router.include_router(what_if_routes(desk, history, whose=whose, announce=spine.announce))
+    return router
 
 
 async def create_manager_key(settings: Settings, manager: Manager) -> tuple[str, str]:

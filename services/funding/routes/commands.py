@@ -1,7 +1,6 @@
 """What managers send: commands, and answers to the commands of others."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.funding.domain.manager import Manager
+from services.funding.routes.keys import WhoseKey, answers, by_key
 from services.funding.routes.orders import (
     ORDER_SCHEMA,
     CommandFilter,
@@ -24,11 +24,7 @@ from services.funding.store import commands as store
 from services.funding.use_cases import commanding
 from services.funding.use_cases.commanding import Desk, NotCommanded
 from shared.database.transaction import reading
-from shared.kernel.errors import Unavailable
-from shared.messaging.backoff import is_transient
-from shared.web.problems import Problem
 
-WhoseKey = Callable[[str], Awaitable[Manager | None]]
 DryRun = Annotated[bool, Query(description="Say what would happen, and do nothing.")]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"description": "No key, or one that does not stand."},
@@ -43,24 +39,14 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
     """Build the routes; each needs a manager's key or the operator's."""
     router = APIRouter(prefix="/v1/commands", tags=["commands"], responses=PROBLEMS)
 
-    async def manager(request: Request) -> Manager:
-        kind, _, key = request.headers.get("authorization", "").partition(" ")
-        with _answers():
-            found = await whose(key.strip()) if kind.lower() == "bearer" else None
-        if found is None:
-            raise Problem(401, "manager-unknown", "This needs a manager's key.",
-                          detail="Send it as `Authorization: Bearer …`.",
-                          headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
-        return found
-
-    By = Annotated[Manager, Depends(manager)]  # noqa: N806  a type
+    By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.post("", summary="Command something of an envelope", openapi_extra=GIVEN)
     async def post_command(request: Request, response: Response, by: By, dry_run: DryRun = False) -> CommandState:
         """Applied: 200. From a certain amount on: 202, and another manager approves. Refused: 422, with who stands in
         the way."""
         command_id, wanted, version = read(await request.body())
-        with _answers():
+        with answers():
             answer = await commanding.command(
                 desk(), command_id, replace(wanted, by=by.role), by, expected_version=version, dry_run=dry_run
             )
@@ -71,7 +57,7 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
     @router.post("/{command_id}/approve", summary="Approve what another manager proposed: it is decided now")
     async def post_approval(command_id: UUID, by: By, dry_run: DryRun = False) -> CommandState:
         """Decided as of now: it may be refused, when the envelope moved since it was proposed."""
-        with _answers():
+        with answers():
             answer = await commanding.approve(desk(), command_id, by, dry_run=dry_run)
         announce()
         return answered(answer)
@@ -79,13 +65,13 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
     @router.post("/{command_id}/reject", summary="Answer a proposal with no")
     async def post_rejection(command_id: UUID, rejection: Rejection, by: By) -> CommandState:
         """Whoever proposed it may take it back so."""
-        with _answers():
+        with answers():
             return answered(await commanding.reject(desk(), command_id, by, reason=rejection.reason))
 
     @router.get("", summary="Commands, the newest first")
     async def get_commands(_: By, wanted: Annotated[CommandFilter, Query()]) -> CommandPage:
         """Page by page: `before` is the number that the page before ended with."""
-        with _answers():
+        with answers():
             async with reading(desk().engine) as session:
                 rows = await store.commands(session, **wanted.model_dump())
         last = rows[-1].number if len(rows) == wanted.limit else None
@@ -94,7 +80,7 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
     @router.get("/{command_id}", summary="One command, and what became of it")
     async def get_command(command_id: UUID, _: By) -> CommandState:
         """Refused ones too, with the reason in `outcome`."""
-        with _answers():
+        with answers():
             async with reading(desk().engine) as session:
                 row = await store.command(session, command_id)
         if row is None:
@@ -102,16 +88,3 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
         return shown(row)
 
     return router
-
-
-@contextmanager
-def _answers() -> Iterator[None]:
-    """Turn what is not taken into a problem, and a database that does not answer into 503."""
-    try:
-        yield
-    except NotCommanded as error:
-        raise not_taken(error) from error
-    except Exception as error:
-        if is_transient(error) and not isinstance(error, Unavailable):
-            raise Unavailable("the database does not answer") from error
-        raise

@@ -157,10 +157,11 @@ REMEDIES: dict[str, str] = {
     "own-proposal": "Another manager with the right must approve it.",
     "already-answered": "GET /v1/commands/{command_id} says what became of it.",
     "command-unknown": "GET /v1/commands lists them.",
+    "plan-moved": "Ask POST /v1/what-if again, and apply with the plan that it answers.",
 }
 STATUS = {
     "envelope-moved": 409, "command-conflict": 409, "already-answered": 409, "command-unknown": 404,
-    "not-allowed": 403, "own-proposal": 403,
+    "not-allowed": 403, "own-proposal": 403, "plan-moved": 409,
 }  # fmt: skip
 
 
