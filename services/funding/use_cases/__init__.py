@@ -43,7 +43,9 @@ async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
         contracts=[fact.contract for fact in facts],
         named=[fact.commitment_id for fact in facts],
         moved=[fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared],
-        declared=((f.commitment_id, f.contract, f.exercise) for f in facts if type(f) is CommitmentDeclared),
+        declared=(
+            (f.commitment_id, f.contract, f.exercise, f.beneficiary_id) for f in facts if type(f) is CommitmentDeclared
+        ),
     )
     decided = [(event, books.decide(event)) for event in batch.events]
     await record_decisions(batch.session, batch.outbox, books, decided)
