@@ -13,16 +13,19 @@ from shared.kernel.ids import derived_id
 
 
 async def announce(
-    outbox: Outbox, command_id: UUID, contract: str, outcomes: Sequence[Outcome], *, now: datetime
+    outbox: Outbox, command_id: UUID, contract: str, outcomes: Sequence[Outcome], *, now: datetime, first: int = 0
 ) -> list[tuple[Any, ...]]:
-    """Announce each outcome in the contract's partition, caused by the command, and return the postings."""
+    """Announce each outcome in the contract's partition, caused by the command, and return the postings.
+
+    `first` is how many facts the command announced before.
+    """
     if not outcomes:
         return []
     home = outbox.destination(ALLOCATION.name, contract.encode())
     await outbox.hold([home])
     known_at = outbox.known_at(home, at_least=now)
     postings: list[tuple[Any, ...]] = []
-    for ordinal, each in enumerate(outcomes):
+    for ordinal, each in enumerate(outcomes, first):
         sequence = outbox.add(
             home, key=contract.encode(), event_id=derived_id(command_id, ordinal), type=each.kind.value,
             subject=str(each.commitment_id), time=known_at, value=allocation_fact(each, known_at=known_at),
