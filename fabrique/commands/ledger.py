@@ -1,4 +1,4 @@
-"""`ledger balance|account|commitment|check|export`: the books as an accountant and an auditor read them."""
+"""`ledger balance|account|commitment|explain|check|export`: the books as an accountant and an auditor read them."""
 
 import asyncio
 import json
@@ -90,6 +90,21 @@ def commitment(
     for step in life(records):
         for line in step_lines(step):
             out.print(line, soft_wrap=True)
+
+
+@app.command()
+def explain(
+    identifier: Annotated[UUID, typer.Argument(help="The commitment, as facts and pages name it.")],
+    lang: Annotated[Literal["fr", "en"], typer.Option(help="In which language.")] = "fr",
+) -> None:
+    """Say in words why a commitment stands where it stands: what was free, which rule decided, what caused it."""
+    composed = compose("funding", state_folder())
+    explanation = asyncio.run(composed.app.explain_commitment(composed.settings, identifier, lang))
+    if explanation is None:
+        complain(f"Nothing was ever decided about {identifier}.")
+        raise typer.Exit(Exit.FOUND)
+    for sentence in explanation.sentences:
+        out.print(escape(sentence), soft_wrap=True)
 
 
 @app.command()

@@ -4,20 +4,25 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding import use_cases
+from services.funding.domain.explanation import Explanation, explain
+from services.funding.domain.explanation_words import Language
 from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
 from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
 from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if import what_if_routes
 from services.funding.settings import Settings
+from services.funding.store import explanations
 from services.funding.store.journal import Journal, open_journal
 from services.funding.store.tables import ManagerKey
 from services.funding.use_cases import managers
@@ -60,6 +65,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     spine = Spine(spine_terms(settings))
     app = application("Fabrique funding", summary="Envelopes, allocations and waitlists.")
     app.include_router(routes(spine, operator_key=settings.operator_key))
+    app.include_router(explanation_routes(spine))
     app.include_router(commands_of(spine, settings))
     app.include_router(operations(spine))
     visitors = Visitors(spine.engine, operator_key=settings.operator_key)
@@ -125,6 +131,17 @@ async def read_journal(settings: Settings) -> AsyncIterator[Journal]:
             yield await open_journal(session)
     finally:
         await engine.dispose()
+
+
+async def explain_commitment(settings: Settings, commitment_id: UUID, language: str) -> Explanation | None:
+    """Say why a commitment stands where it stands, for `fabrique ledger explain`."""
+    engine = create_engine(settings.database_url, application_name="funding/ledger", pool_size=1)
+    try:
+        async with reading(engine) as session:
+            story = await explanations.story(session, commitment_id)
+    finally:
+        await engine.dispose()
+    return None if story is None else explain(story, Language(language))
 
 
 def database_url() -> str:

@@ -1,4 +1,4 @@
-"""The programme file (TOML): its contracts and the credits of the funders, validated with line and remedy."""
+"""The programme file (TOML): its contracts, the funders' credits and rules, validated with line and remedy."""
 
 import re
 import tomllib
@@ -7,55 +7,35 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from services.funding.domain.rules import Rules
 from services.funding.domain.split import Split, mixed_weights, split_amount
-from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise, SirenOfEpci
+from services.funding.programme_terms import Closed, Euros, Location, RuleTerms, cents, checked_euros, rule_problems
+from shared.contracts.fields import ContractCode, Exercise, SirenOfEpci
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
 Key = Literal["equal", "population", "caseload"]
-_EUROS = re.compile(r"[0-9]+\.[0-9]{2}")
-Location = tuple[int | str, ...]
-
-
-def _euros(amount: str) -> str:
-    if not _EUROS.fullmatch(amount):
-        raise ValueError('write euros as text with two decimals: "100000.00"')
-    if int(amount.replace(".", "")) > CENTS_MAX:
-        raise ValueError("at most 100 billion euros")
-    return amount
-
-
-Euros = Annotated[str, AfterValidator(_euros)]
 SAME = "same"
 
 
 def _payment_credits(amount: str) -> str:
-    return amount if amount == SAME else _euros(amount)
+    return amount if amount == SAME else checked_euros(amount)
 
 
 PaymentCredits = Annotated[str, AfterValidator(_payment_credits)]
 
 
-def cents(amount: str) -> int:
-    """Turn validated euros into cents."""
-    return int(Decimal(amount) * 100)
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProgrammeName(_Closed):
+class ProgrammeName(Closed):
     """What the programme is called."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     name: str
 
 
-class ContractTerms(_Closed):
+class ContractTerms(Closed):
     """One contrat de ville."""
 
     code: ContractCode
@@ -76,7 +56,7 @@ class ContractTerms(_Closed):
                 return self.caseload or 0
 
 
-class Credit(_Closed):
+class Credit(Closed):
     """A funder's credit of one exercise: an amount for each contract, or a whole that a key splits.
 
     `payment_credits` is what may be paid in the exercise (CP), "same" or an amount that is placed as the credit is; a
@@ -114,12 +94,13 @@ class Credit(_Closed):
         return {self.split: 1} if self.split in ("equal", "population", "caseload") else {}
 
 
-class Programme(_Closed):
+class Programme(Closed):
     """A whole programme file."""
 
     programme: ProgrammeName
     contract: list[ContractTerms] = Field(min_length=1)
     credit: list[Credit] = Field(min_length=1)
+    rules: list[RuleTerms] = Field(default_factory=list)
 
 
 class ProgrammeInvalid(ProgrammeError):
@@ -197,6 +178,7 @@ def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:
             if total != whole:
                 said = f"they add up to {Decimal(total).scaleb(-2)}, amount is {credit.amount}: make them equal"
                 yield ("credit", place, "explicit"), said
+    yield from rule_problems(programme.rules, codes, [exercise for _, exercise in lines])
 
 
 def _weightless(programme: Programme, key: Key) -> str | None:
@@ -237,6 +219,15 @@ def openings(programme: Programme) -> list[Opening]:
         for credit in programme.credit
         for payments in (payment_shares(programme, credit),)
         for contract, amount in shares(programme, credit).shares.items()
+    ]
+
+
+def ruled(programme: Programme) -> list[tuple[str, int, Rules]]:
+    """List what the programme's rules say of each contract and exercise."""
+    return [
+        (contract.code, table.exercise, table.of(contract.code))
+        for contract in programme.contract
+        for table in programme.rules
     ]
 
 

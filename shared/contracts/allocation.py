@@ -45,6 +45,11 @@ class RefusalReason(StrEnum):
     EXCEEDS_RESERVED = "exceeds-reserved"
     EXCEEDS_ENGAGED = "exceeds-engaged"
     EXCEEDS_PAID = "exceeds-paid"
+    NOT_ELIGIBLE = "not-eligible"
+    EXCEEDS_PROJECT_CAP = "exceeds-project-cap"
+    EXCEEDS_BENEFICIARY_CAP = "exceeds-beneficiary-cap"
+    EXCEEDS_SHARE = "exceeds-share"
+    EXCEEDS_PUBLIC_AID = "exceeds-public-aid"
 
 
 class HeldReason(StrEnum):
@@ -73,15 +78,21 @@ class AllocationFact(Fact):
     )
 
 
-class AllocationReserved(AllocationFact):
+class RuledFact(AllocationFact):
+    """A decision that a programme's rules may have a say in."""
+
+    rules_version: int | None = Field(default=None, ge=1, description="Version of the rules; absent without rules.")
+
+
+class AllocationReserved(RuledFact):
     """Both funders' amounts are reserved."""
 
 
-class AllocationWaitlisted(AllocationFact):
+class AllocationWaitlisted(RuledFact):
     """The amounts wait for room in the envelopes."""
 
 
-class AllocationPromoted(AllocationFact):
+class AllocationPromoted(RuledFact):
     """Amounts that waited are now reserved."""
 
 
@@ -89,7 +100,7 @@ class AllocationDisplaced(AllocationFact):
     """Amounts that were reserved wait again, in their old place: a manager took credit from the envelope."""
 
 
-class AllocationRefused(AllocationFact):
+class AllocationRefused(RuledFact):
     """The amounts asked are refused, for `reason`."""
 
     reason: RefusalReason = Field(description="Why it is refused.")
@@ -167,7 +178,7 @@ class MovementHeld(AllocationFact):
     reason: HeldReason = Field(description="What it waits for.")
 
 
-class MovementRefused(AllocationFact):
+class MovementRefused(RuledFact):
     """An event about a commitment cannot be applied, for `reason`."""
 
     movement: EventType = Field(description="Type of the event that is refused.")

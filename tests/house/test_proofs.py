@@ -11,7 +11,10 @@ from tests.support.system_promises import CHECKS
 PROMISES = 10
 NAMED = re.compile(r"`([a-z_/]+\.py)(?:::(test_\w+))?`")
 JUDGED = re.compile(r"`\[(\w+)\]`")
-ORACLES = ("oracle.py", "oracle_acts.py", "oracle_book.py", "oracle_envelopes.py", "system_fold.py", "topics.py")
+ORACLES = (
+    "oracle.py", "oracle_acts.py", "oracle_book.py", "oracle_envelopes.py", "oracle_rules.py", "system_fold.py",
+    "topics.py",
+)  # fmt: skip
 """What the services are compared with, besides public libraries."""
 
 

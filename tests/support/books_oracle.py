@@ -18,7 +18,7 @@ OPENED = "EnvelopeOpened"
 """A programme opens its envelopes in one step, in any order: where they end is compared, not how it is told."""
 SAID = ("type", "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "reason", "standing", "movement",
         "previous_cdc_cents", "previous_state_cents", "funder", "same_exercise", "credit_exercise",
-        "from_payment_credits", "kind", "movement_id")  # fmt: skip
+        "from_payment_credits", "kind", "movement_id", "rules_version")  # fmt: skip
 SAID_OF_ENVELOPES = ("type", "envelope_id", "amount_cents", "payment_cents", "to_envelope_id", "from_envelope_id")
 BALANCES = ("authorised_cents", "frozen_cents", "reserved_cents", "engaged_cents", "lapsed_cents", "waitlisted_cents",
             "waiting_count", "paid_cents", "closed")  # fmt: skip

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID, uuid5
 
+import msgspec
+
 from services.funding.announcement import envelope_fact
 from services.funding.domain import commands
 from services.funding.domain.books import Books
@@ -19,6 +21,7 @@ from services.funding.domain.commitment import Commitment, Engagement
 from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Outcome
+from services.funding.domain.rules import Rules, next_version
 from shared.kernel.funders import Funder
 from tests.support.commitment_events import START, Json
 from tests.support.sequential import balances, incoming, published
@@ -41,6 +44,8 @@ class Clerk:
             self.turn += 1
             if "open" in step:
                 self._open(step)
+            elif "rules" in step:
+                self._rule(step)
             elif "kind" in step:
                 self._command(step)
             else:
@@ -84,6 +89,13 @@ class Clerk:
         cause = step.get("command")
         identity = {"id": cause and str(uuid5(UUID(cause), "0")), "cause": cause}
         self.decisions.append(identity | said | {"moves": {}, "postings": _lines(postings)})
+        self._say(cause, self.books.settle(contract), start=1)
+
+    def _rule(self, step: Json) -> None:
+        in_force = self.books.rule_sets.get((step["contract"], step["exercise"]))
+        rules = msgspec.convert(step["rules"], Rules)
+        if next_ := next_version(in_force, step["contract"], step["exercise"], rules):
+            self._say(UUID(step["command"]), self.books.rule(next_))
 
     def _command(self, step: Json) -> None:
         wanted = Command(
@@ -100,9 +112,11 @@ class Clerk:
         else:
             self._say(UUID(step["command"]), decided.facts, wanted)
 
-    def _say(self, cause: UUID, facts: Iterable[Told], wanted: Command | None = None) -> None:
-        for ordinal, fact in enumerate(facts):
-            identity = {"id": str(uuid5(cause, str(ordinal))), "cause": str(cause)}
+    def _say(
+        self, cause: UUID | str | None, facts: Iterable[Told], wanted: Command | None = None, *, start: int = 0
+    ) -> None:
+        for ordinal, fact in enumerate(facts, start):
+            identity = {"id": cause and str(uuid5(UUID(str(cause)), str(ordinal))), "cause": cause and str(cause)}
             if isinstance(fact, EnvelopeAct) and wanted is not None:
                 self.decisions.append(identity | _of_envelope(fact, wanted))
             elif isinstance(fact, Outcome):

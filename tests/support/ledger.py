@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from aiokafka import ConsumerRecord
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding import use_cases
 from services.funding.app import MIGRATIONS
+from services.funding.domain.rules import Rules, RuleSet
 from services.funding.handlers import commitments
 from services.funding.programme import Opening
+from services.funding.use_cases.ruling import Ruler, set_rules
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
 from shared.database import outbox
 from shared.database.migrations import upgrade
@@ -80,6 +83,11 @@ class Ledger:
         return await use_cases.open_envelopes(
             openings, engine=self.engine, route=self.route, clock=clock, by="operator", effective_on=date(2016, 1, 1)
         )
+
+    async def rule(self, contract: str, exercise: int, rules: Json) -> list[RuleSet]:
+        """Put rules in force, as the programme file does."""
+        ruler = Ruler(self.engine, self.route, fixed_clock, "operator", date(2016, 1, 1))
+        return await set_rules(ruler, [(contract, exercise, msgspec.convert(rules, Rules))])
 
     async def rows(self, query: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """Read."""

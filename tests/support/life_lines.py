@@ -8,9 +8,11 @@ of the CDC for CV219 in 2016, `STATE.2017` another year's, `CV221.CDC` another c
     amend A 50+20 · withdraw A · close A [in 2017]
     engage A CDC 60 · certify A CDC 30 · decommit A CDC 10 · return A STATE 10         of 2016, or `in 2017`
     advance A STATE 10 · instalment A STATE 10 · balance A STATE 10                    the three kinds of payments
+    declare A 60+20 costing 100 for X on 2016-03-01     of a cost, for a beneficiary, on a day; amend A 5+2 costing 9
+    rules [in 2017] [at CV221] project 50, public 80    in force from here; with what they decide `(rules 1)` is said
     increase CDC 10 [payments 5] · reduce · freeze · unfreeze · close envelope CDC     by a manager, who may add
     transfer CDC 10 to CV221.CDC · carry-over STATE 10 payments 1 to STATE.2017        `sending back`
-    … -> first answer; second answer            on one line, or each on a line of its own, after `->` or `and`
+    … -> first answer; second answer            on one line, or each on its own after `->` or `and`; or `-> nothing`
     : CDC available > reserved 60; …            all that the line above posts, in order, on one line or several
     = STATE room 30, waitlisted 20, waiting 1   how an envelope stands: only what is named is looked at
     = A engaged, asked 60+20, paid in 2017 0+5  how a commitment stands
@@ -27,6 +29,12 @@ FUNDERS = ("CDC", "STATE")
 ACTS = {
     "engage": "CommitmentEngaged", "certify": "ServiceCertified", "advance": "PaymentMade", "instalment": "PaymentMade",
     "balance": "PaymentMade", "return": "PaymentReturned", "decommit": "CommitmentDecommitted",
+}  # fmt: skip
+WORDS = ("in", "priority", "at", "payments", "to", "costing", "for", "on")
+RULES = {
+    "project": "cap_per_project_cents", "beneficiary": "cap_per_beneficiary_cents", "cdc": "cdc_share_max",
+    "state": "state_share_max", "public": "public_aid_max", "from": "eligible_from", "until": "eligible_until",
+    "waitlist": "waitlist", "order": "order",
 }  # fmt: skip
 COMMANDS = ("increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over")
 
@@ -69,7 +77,9 @@ def read(text: str) -> Table:
             told, _, answers = line.partition("->")
             step = _step(told.split(), number)
             words = told.split()
-            table.lines.append(Line(told.strip(), step, [each.strip() for each in answers.split(";")]))
+            table.lines.append(
+                Line(told.strip(), step, [a for a in map(str.strip, answers.split(";")) if a != "nothing"])
+            )
             if "type" in step:
                 table.names |= {step["value"]["commitment_id"]: words[1], step["id"]: f"{words[0]} {words[1]}"}
     return table
@@ -101,7 +111,9 @@ def short(envelope_id: str) -> str:
 def _step(words: list[str], number: int) -> Json:
     displace = words[-2:] == ["sending", "back"]
     words = words[:-2] if displace else words
-    more = {key: words[words.index(key) + 1] for key in ("in", "priority", "at", "payments", "to") if key in words}
+    if words[0] == "rules":
+        return _rules(words, number)
+    more = {key: words[words.index(key) + 1] for key in WORDS if key in words}
     payments = {"payment_cents": cents(more["payments"])} if "payments" in more else {}
     if words[0] == "open":
         return {
@@ -118,9 +130,26 @@ def _step(words: list[str], number: int) -> Json:
     return _event(words, more, number)
 
 
+def _rules(words: list[str], number: int) -> Json:
+    """`rules at CV221 project 50, closed`: where they are in force, then what they say."""
+    place: Json = {"contract": "CV219", "exercise": 2016}
+    said = [each.split() for each in " ".join(words[1:]).split(",") if each]
+    while said and said[0][:1] in (["in"], ["at"]):
+        word, where, *rest = said[0]
+        place["exercise" if word == "in" else "contract"] = int(where) if word == "in" else where
+        said[0] = rest
+    rules: Json = {"eligible": False} if ["closed"] in said else {}
+    for word, *limit in said:
+        if limit:
+            name = RULES[word]
+            rules[name] = cents(limit[0]) if "cents" in name else int(limit[0]) if "max" in name else limit[0]
+    return place | {"rules": rules, "command": named(f"rules/{number}")}
+
+
 def _event(words: list[str], more: dict[str, str], number: int) -> Json:
     verb, who, year = words[0], words[1], int(more.get("in", 2016))
-    about: Json = {"contract": more.get("at", "CV219"), "number": number, "occurred_on": f"{year}-10-02"}
+    about: Json = {"contract": more.get("at", "CV219"), "number": number}
+    about["occurred_on"] = more.get("on", f"{year}-10-02")
     if verb in ACTS:
         kind: Json = {"kind": verb} if ACTS[verb] == "PaymentMade" else {}
         act: Json = {"funder": words[2], "amount_cents": cents(words[3]), "exercise": year}
@@ -131,10 +160,14 @@ def _event(words: list[str], more: dict[str, str], number: int) -> Json:
         return event("CommitmentClosed", who, **about)
     cdc, state = _both(words[2])
     asked: Json = {"cdc_cents": cdc, "state_cents": state, "cost_cents": cdc + state}
+    if "costing" in more:
+        asked["cost_cents"] = cents(more["costing"])
     if verb == "amend":
         return event("CommitmentAmended", who, **about, **asked)
     assert verb == "declare", f"a table says {verb!r}"
     asked |= {"exercise": year, "priority": int(more.get("priority", 5))}
+    if "for" in more:
+        asked["beneficiary_id"] = named(more["for"])
     return event("CommitmentDeclared", who, **about, **asked)
 
 
@@ -196,6 +229,7 @@ def answer(told: Json, names: dict[str, str]) -> str:
     what = told["type"].removeprefix("Allocation")
     who, amounts = names[told["commitment_id"]], f"{euros(told['cdc_cents'])}+{euros(told['state_cents'])}"
     held = f" (held: {names[told['movement_id']]})" if "movement_id" in told else ""
+    held += f" (rules {told['rules_version']})" if "rules_version" in told else ""
     if what.startswith("Movement"):
         assert amounts == "0+0"
         return f"movement {what.removeprefix('Movement').lower()} {who}: {told['reason']}{held}"

@@ -41,8 +41,27 @@ def programmes(draw: Draw, most_lives: int = 12, most_commands: int = 8) -> list
         timed.append((moment, command))
         if command.get("kind") == "freeze" and draw(often):
             timed.append((moment + draw(st.integers(1, 9)), _thawed(draw, command)))
+    if draw(st.booleans()):
+        timed += [(draw(st.integers(-5, span)), _rules(draw)) for _ in range(draw(st.integers(1, 4)))]
     timed += [(draw(moments) if draw(rarely) else -99, step) for step in _openings(draw)]
     return [_numbered(step, number) for number, (_, step) in enumerate(sorted(timed, key=lambda each: each[0]))]
+
+
+def _rules(draw: Draw) -> Json:
+    """Rules of one exercise, each limit now and then."""
+    contract, exercise = draw(st.sampled_from((CROWDED, CROWDED, CROWDED, *PAIRS)))
+    percent, rules = st.sampled_from((20, 40, 50, 60, 80)), {}
+    limits = {
+        "cap_per_project_cents": st.integers(4, 14), "cap_per_beneficiary_cents": st.integers(6, 20),
+        "cdc_share_max": percent, "state_share_max": percent, "public_aid_max": percent,
+        "eligible_from": st.just(f"{exercise}-11-01"), "eligible_until": st.just(f"{exercise}-12-31"),
+        "waitlist": st.just("skip"), "order": st.just("first-come"), "eligible": st.just(False),
+    }  # fmt: skip
+    for name, limit in limits.items():
+        often_enough = 1 if name in ("waitlist", "order") else 8 if name.startswith("eligible") else 3
+        if draw(st.integers(0, often_enough)) == often_enough:
+            rules[name] = draw(limit)
+    return {"rules": rules, "contract": contract, "exercise": exercise}
 
 
 def _openings(draw: Draw) -> list[Json]:
@@ -60,7 +79,9 @@ def _life(draw: Draw, name: str, start: int) -> list[Timed]:
     """One commitment: declared, and then what its funders do, mostly one act behind the other."""
     contract, exercise = draw(st.sampled_from((CROWDED, CROWDED, CROWDED, *PAIRS)))
     cdc, state = draw(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any))
-    asked = {"cdc_cents": cdc, "state_cents": state, "cost_cents": cdc + state}
+    asked = {"cdc_cents": cdc, "state_cents": state, "cost_cents": cdc + state + draw(st.sampled_from((0, 0, 3, 9)))}
+    if draw(st.booleans()):
+        asked["beneficiary_id"] = named(draw(st.sampled_from(("X", "X", "Y"))))
     terms = asked | {"exercise": exercise, "priority": draw(st.sampled_from((5, 5, 1, 9)))}
     acts = [("CommitmentDeclared", terms)] * (2 if draw(rarely) else 1)
     acted = draw(st.sampled_from((True, True, False)))
@@ -170,8 +191,8 @@ def _receiver(kind: str, giver: str, years: int) -> str:
 
 def _numbered(step: Json, number: int) -> Json:
     """Give a step its identity, once its place is known."""
-    if "open" in step:
-        return step | {"command": named(f"open/{number}")}
+    if "open" in step or "rules" in step:
+        return step | {"command": named(f"manager/{number}")}
     if "command" in step:
         return step
     about: Json = {"contract": step["contract"], "number": number, "occurred_on": step["occurred_on"]}

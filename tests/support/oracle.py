@@ -1,9 +1,10 @@
 """Funding's rule told again, one step after the other, in plain dictionaries: it shares no code with the service.
 
 In: the steps of one partition's line, in order. A manager's is `{"open": "CV219.CDC.2016", "amount_cents": …}`, with
-`"payment_cents"` where there are payment credits, or a command (`oracle_envelopes.py` says its fields); a partner's is
-the event as it lies in the log, `{"id": …, "type": …, "value": {…}}`. Out: every decision in order, every command
-refused, and where envelopes, commitments and held movements end. docs/ledger-rules.md is the rule.
+`"payment_cents"` where there are payment credits, or a command (`oracle_envelopes.py` says its fields), or rules,
+`{"rules": {…}, "contract": "CV219", "exercise": 2016}` (`oracle_rules.py`); a partner's is the event as it lies in the
+log, `{"id": …, "type": …, "value": {…}}`. Out: every decision in order, every command refused, and where envelopes,
+commitments and held movements end. docs/ledger-rules.md is the rule.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from tests.support.oracle_book import (
     said,
 )
 from tests.support.oracle_envelopes import commanded, opened
+from tests.support.oracle_rules import SAID_BY_RULES, judge, ruled
 
 
 class Oracle:
@@ -69,15 +71,21 @@ class Oracle:
             contracts = [step["value"]["contract"]]
         else:
             try:
-                facts = opened(self.book, step) if "open" in step else commanded(self.book, step)
+                facts = self._ordered(step)
             except Refused as why:
                 self._refused_command(step, why)
                 return
             yield from facts
-            concerned = (step.get("envelope"), step.get("to"))
+            concerned = (step.get("contract"), step.get("open"), step.get("envelope"), step.get("to"))
             contracts = list(dict.fromkeys(envelope.split(".")[0] for envelope in concerned if envelope))
         for contract in contracts:
             yield from self._looked_at_again(contract)
+
+    def _ordered(self, step: Json) -> Iterable[Json]:
+        """What a manager says."""
+        if "rules" in step:
+            return ruled(self.book, step)
+        return opened(self.book, step) if "open" in step else commanded(self.book, step)
 
     def _refused_command(self, step: Json, why: Refused) -> None:
         about = {"command": step.get("command"), "kind": step.get("kind", "open")}
@@ -127,30 +135,36 @@ class Oracle:
             refused_if(known["state"] == "closed" and kind != "PaymentReturned", "not-standing")
             return list(ACTS[kind](self.book, value, known, self.turn))
         except Refused as why:
-            return [said("MovementRefused", _about(value, known), movement=kind, reason=str(why))]
+            by = self.book.version(known) if known is not None and str(why) in SAID_BY_RULES else {}
+            return [said("MovementRefused", _about(value, known), movement=kind, reason=str(why), **by)]
 
     def _declared(self, value: Json) -> Json:
         asked = {funder: value.get(field) or 0 for funder, field in FUNDERS.items()}
         commitment = {
             "commitment_id": value["commitment_id"], "contract": value["contract"], "exercise": value["exercise"],
             "cost_cents": value["cost_cents"], "priority": value.get("priority", 5), "place": self.turn,
-            "state": "refused", "asked": asked, "paid": {funder: {} for funder in FUNDERS},
+            "state": "refused", "beneficiary_id": value.get("beneficiary_id"), "asked": asked,
+            "paid": {funder: {} for funder in FUNDERS},
         } | {amount: dict.fromkeys(FUNDERS, 0) for amount in ("engaged", "certified", "lapsed")}  # fmt: skip
         wanted, book = asks(commitment), self.book
         book.contracts.setdefault(value["contract"], {})[value["commitment_id"]] = commitment
         try:
             refused_if(any(e not in book.envelopes for e in wanted), "envelope-unknown")
             refused_if(any(book.envelopes[e]["closed"] for e in wanted), "envelope-closed")
+            judge(book, commitment, value["occurred_on"])
             refused_if(
                 any(cents > book.envelopes[e]["authorised"] for e, cents in wanted.items()), "exceeds-authorised"
             )
         except Refused as why:
-            return said("AllocationRefused", commitment, asked, reason=str(why))
-        if all(cents <= book.room(e) and not book.waiting(e) for e, cents in wanted.items()):
+            return said("AllocationRefused", commitment, asked, reason=str(why), **book.version(commitment))
+        skips = book.skips(value["contract"], value["exercise"])
+        if all(cents <= book.room(e) and (skips or not book.waiting(e)) for e, cents in wanted.items()):
             commitment["state"] = "reserved"
-            return said("AllocationReserved", commitment, asked, posted(commitment, GRANTED))
+            granted = posted(commitment, GRANTED)
+            return said("AllocationReserved", commitment, asked, granted, **book.version(commitment))
         commitment["state"] = "waitlisted"
-        return said("AllocationWaitlisted", commitment, asked, posted(commitment, QUEUED))
+        queued = posted(commitment, QUEUED)
+        return said("AllocationWaitlisted", commitment, asked, queued, **book.version(commitment))
 
 
 def _about(value: Json, known: Json | None) -> Json:

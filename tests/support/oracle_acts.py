@@ -18,6 +18,7 @@ from tests.support.oracle_book import (
     refused_if,
     said,
 )
+from tests.support.oracle_rules import judge_amendment
 
 
 def _amended(book: Book, value: Json, known: Json, turn: int) -> Iterator[Json]:
@@ -27,6 +28,7 @@ def _amended(book: Book, value: Json, known: Json, turn: int) -> Iterator[Json]:
     refused_if(any(after[funder] < known["engaged"][funder] for funder in FUNDERS), "below-engaged")
     refused_if(any(envelope not in book.envelopes for envelope in growth), "envelope-unknown")
     refused_if(any(more > 0 and book.envelopes[e]["closed"] for e, more in growth.items()), "envelope-closed")
+    judge_amendment(book, known, after, value["cost_cents"])
     whole = {funder: book.envelopes[name(known, funder)]["authorised"] for funder in FUNDERS if after[funder]}
     refused_if(any(after[funder] > authorised for funder, authorised in whole.items()), "exceeds-authorised")
     refused_if(not waits and any(more > book.room(envelope) for envelope, more in growth.items()), "no-room")

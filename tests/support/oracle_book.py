@@ -48,6 +48,17 @@ class Book:
     def __init__(self) -> None:
         self.envelopes: dict[str, Json] = {}
         self.contracts: dict[str, dict[str, Json]] = {}
+        self.rules: dict[tuple[str, int], list[Json]] = {}  # all versions, the one in force last
+
+    def rules_for(self, commitment: Json) -> Json | None:
+        """The rules in force for a commitment; None when there are none."""
+        versions = self.rules.get((commitment["contract"], commitment["exercise"]))
+        return versions[-1] if versions else None
+
+    def version(self, commitment: Json) -> Json:
+        """How a fact says by which rules it was decided: not at all when there are none."""
+        versions = self.rules.get((commitment["contract"], commitment["exercise"]))
+        return {"rules_version": len(versions)} if versions else {}
 
     def _of(self, envelope: str) -> Iterator[tuple[Json, str]]:
         contract, funder, exercise = envelope.split(".")
@@ -99,7 +110,16 @@ class Book:
         """Who waits, in order."""
         everyone = self.contracts.get(contract, {}).values()
         waiting = [c for c in everyone if c["state"] == "waitlisted" and c["exercise"] == exercise]
-        return sorted(waiting, key=lambda c: (c["priority"], c["place"]))
+        first_come = self._says(contract, exercise, "order") == "first-come"
+        return sorted(waiting, key=lambda c: (0 if first_come else c["priority"], c["place"]))
+
+    def skips(self, contract: str, exercise: int) -> bool:
+        """Whether who does not fit closes nothing to those behind it."""
+        return self._says(contract, exercise, "waitlist") == "skip"
+
+    def _says(self, contract: str, exercise: int, word: str) -> Any:
+        versions = self.rules.get((contract, exercise))
+        return versions[-1].get(word) if versions else None
 
     def promoted(self, contract: str, exercise: int) -> Iterator[Json]:
         """Serve the waitlist from its head; who does not fit closes what it asks to all behind it."""
@@ -107,10 +127,12 @@ class Book:
         for waiting in self.waitlist(contract, exercise):
             wanted = asks(waiting)
             if closed & wanted.keys() or any(cents > self.room(envelope) for envelope, cents in wanted.items()):
-                closed |= wanted.keys()
+                if not self.skips(contract, exercise):
+                    closed |= wanted.keys()
                 continue
             waiting["state"] = "reserved"
-            yield said("AllocationPromoted", waiting, waiting["asked"], posted(waiting, UNQUEUED, GRANTED))
+            postings = posted(waiting, UNQUEUED, GRANTED)
+            yield said("AllocationPromoted", waiting, waiting["asked"], postings, **self.version(waiting))
 
     def balances(self) -> dict[str, Json]:
         """Each envelope, whole."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import RESERVE, WAIT, Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
+from services.funding.domain.rules import RuleSet, in_order
 from shared.contracts.allocation import Standing
 from shared.kernel.funders import Funder, envelope_id
 
@@ -15,9 +16,12 @@ NOTHING = Asked(0, 0)
 class Accounts:
     """The envelopes and commitments of some contracts; afterwards `changed_…` tell what to write."""
 
-    def __init__(self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment]) -> None:
+    def __init__(
+        self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment], rule_sets: Iterable[RuleSet] = ()
+    ) -> None:
         self.envelopes = {e.envelope_id: e for e in envelopes}
         self.commitments = {c.commitment_id: c for c in commitments}
+        self.rule_sets = {rule_set.pair: rule_set for rule_set in rule_sets}
         self._pairs: dict[tuple[str, int], tuple[Envelope | None, Envelope | None]] = {}
         self.changed_envelopes: set[str] = set()
         self.changed_commitments: set[UUID] = set()
@@ -30,11 +34,16 @@ class Accounts:
                 self.changed_envelopes.add(name)
 
     def promote(self, contract: str, exercise: int) -> list[Outcome]:
-        """Serve the waitlist from its head; an envelope whose head does not fit serves nobody behind it."""
-        waiting = sorted(
-            (c for c in self.commitments.values()
-             if c.state is State.WAITLISTED and c.contract == contract and c.exercise == exercise),
-            key=lambda c: (c.priority, c.place),
+        """Serve the waitlist from its head; an envelope whose head does not fit serves nobody behind it.
+
+        Unless rules say to skip who does not fit.
+        """
+        rule_set = self.rule_sets.get((contract, exercise))
+        rules, version = (rule_set.rules, rule_set.version) if rule_set else (None, None)
+        waiting = in_order(
+            [c for c in self.commitments.values()
+             if c.state is State.WAITLISTED and c.contract == contract and c.exercise == exercise],
+            rules,
         )  # fmt: skip
         blocked: set[str] = set()
         promoted = []
@@ -42,13 +51,15 @@ class Accounts:
             wanted = self._asked_of(commitment)
             names = {envelope.envelope_id for envelope, _ in wanted}
             if blocked & names or any(amount > envelope.room for envelope, amount in wanted):
-                blocked |= names
+                if rules is None or not rules.skips:
+                    blocked |= names
                 continue
             postings = self._leave(commitment)
             commitment.state = State.RESERVED
             postings += self.enter(wanted, State.RESERVED)
             self.changed_commitments.add(commitment.commitment_id)
             promoted.append(_outcome(Kind.PROMOTED, commitment, postings))
+            promoted[-1].rules_version = version
         return promoted
 
     def displace(self, commitment: Commitment) -> Outcome:

@@ -12,6 +12,7 @@ from services.funding.domain.accounts import NOTHING, Accounts
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
+from services.funding.domain.rules import RULE_REASONS, Request, Rules, RuleSet, unmet
 from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.commitment import (
     CommitmentAmended,
@@ -24,6 +25,7 @@ from shared.kernel.funders import Funder
 
 ENDED = (State.REFUSED, State.RELEASED, State.CLOSED)
 FREES = frozenset({Kind.AMENDED, Kind.RELEASED, Kind.CLOSED})
+Wanted = list[tuple[Envelope, int]] | None
 
 
 class Event(Protocol):
@@ -51,17 +53,19 @@ class Books(Accounts):
 
     The caller has loaded every envelope of the contracts touched, what they hold, every commitment that an event or
     what is held names, and, for the (contract, exercise) pairs where something may be given back, every commitment
-    that waits.
+    that waits; where rules cap what a beneficiary may ask, all that was declared for those that the events name.
     """
 
     def __init__(
-        self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment], held: Iterable[HeldMovement] = ()
-    ) -> None:
-        super().__init__(envelopes, commitments)
+        self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment], held: Iterable[HeldMovement] = (),
+        rule_sets: Iterable[RuleSet] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(envelopes, commitments, rule_sets)
         self.held: dict[str, list[HeldMovement]] = {}
         for movement in sorted(held, key=attrgetter("place")):
             self.held.setdefault(movement.fact.contract, []).append(movement)
         self.settled: set[UUID] = set()
+        self._by_beneficiary: dict[UUID, list[Commitment]] | None = None
 
     def decide(self, event: Event) -> list[Outcome]:
         """Decide one event: its own outcomes first, then the promotions and the held movements that it allows."""
@@ -88,6 +92,13 @@ class Books(Accounts):
                 outcomes += self._applied(movement, answer, was_held=True)
                 start_again = True
                 break
+        return outcomes
+
+    def rule(self, rule_set: RuleSet) -> list[Outcome]:
+        """Put a version of rules in force: promotions follow, and held movements are looked at again."""
+        self.rule_sets[rule_set.pair] = rule_set
+        outcomes = [*self.promote(*rule_set.pair), *self.settle(rule_set.contract)]
+        self.count(outcomes)
         return outcomes
 
     def _decide(self, event: Event) -> list[Outcome]:
@@ -164,15 +175,44 @@ class Books(Accounts):
             here = known.contract == fact.contract
             return self._refused(event, RefusalReason.ALREADY_DECLARED if here else RefusalReason.COMMITMENT_UNKNOWN)
         wanted = self.wanted(fact.contract, fact.exercise, asked)
-        kind, state, reason = _first_answer(wanted)
-        commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents,
-                                fact.priority, event.place, state, is_new=True)  # fmt: skip
+        rule_set = self.rule_sets.get((fact.contract, fact.exercise)) if self.rule_sets else None
+        if rule_set is None:
+            version, (kind, state, reason) = None, _first_answer(wanted)
+        else:
+            version, (kind, state, reason) = rule_set.version, self._ruled_answer(wanted, rule_set.rules, fact, asked)
+        commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents, fact.priority,
+                                event.place, state, is_new=True, beneficiary=fact.beneficiary_id)  # fmt: skip
         self.commitments[fact.commitment_id] = commitment
+        if self._by_beneficiary is not None and commitment.beneficiary is not None:
+            self._by_beneficiary.setdefault(commitment.beneficiary, []).append(commitment)
         self.changed_commitments.add(fact.commitment_id)
         postings: tuple[Posting, ...] = ()
         if wanted is not None and state is not State.REFUSED:
             postings = self.enter(wanted, state)
-        return Outcome(kind, fact.commitment_id, fact.contract, fact.exercise, asked, postings, reason=reason)
+        return Outcome(kind, fact.commitment_id, fact.contract, fact.exercise, asked, postings, reason=reason,
+                       rules_version=version)  # fmt: skip
+
+    def _ruled_answer(
+        self, wanted: Wanted, rules: Rules, fact: CommitmentDeclared, asked: Asked
+    ) -> tuple[Kind, State, RefusalReason | None]:
+        others = None
+        if rules.cap_per_beneficiary_cents is not None and fact.beneficiary_id is not None:
+            others = self._asked_by_others(fact.beneficiary_id, fact.contract, fact.exercise)
+        against = unmet(rules, Request(asked, fact.cost_cents, others, fact.occurred_on))
+        return _first_answer(wanted, against, skips=rules.skips)
+
+    def _asked_by_others(self, beneficiary: UUID, contract: str, exercise: int, but: Commitment | None = None) -> int:
+        """What is asked for a beneficiary in all, in cents, by those that are neither refused nor released."""
+        if self._by_beneficiary is None:
+            self._by_beneficiary = {}
+            for each in self.commitments.values():
+                if each.beneficiary is not None:
+                    self._by_beneficiary.setdefault(each.beneficiary, []).append(each)
+        return sum(
+            sum(each.asked) for each in self._by_beneficiary.get(beneficiary, ())
+            if each is not but and each.contract == contract and each.exercise == exercise
+            and each.state not in (State.REFUSED, State.RELEASED)
+        )  # fmt: skip
 
     def _withdraw(self, commitment: Commitment, event: Event) -> Outcome:
         if commitment.state is State.ENGAGED:
@@ -182,8 +222,11 @@ class Books(Accounts):
     def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> Outcome:
         """Down: at once. Up: whole if it fits, else refused. Waiting: down keeps its place, up goes to the end."""
         asked, previous = Asked(fact.cdc_cents, fact.state_cents), commitment.asked
-        if unmet := self._unmet(commitment, asked):
-            return self._refused(event, unmet)
+        if reason := self._unmet(commitment, asked, fact.cost_cents):
+            outcome = self._refused(event, reason)
+            if reason in RULE_REASONS:
+                outcome.rules_version = self.rule_sets[commitment.contract, commitment.exercise].version
+            return outcome
         waits = commitment.state is State.WAITLISTED
         if waits and (asked.cdc > previous.cdc or asked.state > previous.state):
             commitment.place = event.place
@@ -191,7 +234,7 @@ class Books(Accounts):
         commitment.cost = fact.cost_cents
         return outcome
 
-    def _unmet(self, commitment: Commitment, asked: Asked) -> RefusalReason | None:
+    def _unmet(self, commitment: Commitment, asked: Asked, cost: int) -> RefusalReason | None:
         """Say why a commitment cannot ask these amounts."""
         engaged = [commitment.asked.of(funder) - movements.promised(commitment, funder) for funder in Funder]
         wanted = self.wanted(commitment.contract, commitment.exercise, asked)
@@ -202,6 +245,8 @@ class Books(Accounts):
             reason = RefusalReason.ENVELOPE_UNKNOWN
         elif any(e.closed and amount > commitment.asked.of(e.funder) for e, amount in wanted):
             reason = RefusalReason.ENVELOPE_CLOSED
+        elif against := self._against(commitment, asked, cost):
+            reason = against
         elif any(amount > e.authorised for e, amount in wanted):
             reason = RefusalReason.EXCEEDS_AUTHORISED
         elif commitment.state is not State.WAITLISTED and any(
@@ -211,16 +256,36 @@ class Books(Accounts):
             reason = RefusalReason.NO_ROOM
         return reason
 
+    def _against(self, commitment: Commitment, asked: Asked, cost: int) -> RefusalReason | None:
+        """Say what rules have against new amounts; whoever asks no more and costs no less is not judged."""
+        rule_set = self.rule_sets.get((commitment.contract, commitment.exercise))
+        grows = asked.cdc > commitment.asked.cdc or asked.state > commitment.asked.state
+        if rule_set is None or not (grows or cost < commitment.cost):
+            return None
+        others = None
+        if rule_set.rules.cap_per_beneficiary_cents is not None and commitment.beneficiary is not None:
+            others = self._asked_by_others(
+                commitment.beneficiary, commitment.contract, commitment.exercise, but=commitment
+            )
+        return unmet(rule_set.rules, Request(asked, cost, others, grows=grows))
 
-def _first_answer(wanted: list[tuple[Envelope, int]] | None) -> tuple[Kind, State, RefusalReason | None]:
-    """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting."""
+
+def _first_answer(
+    wanted: Wanted, against: RefusalReason | None = None, *, skips: bool = False
+) -> tuple[Kind, State, RefusalReason | None]:
+    """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting.
+
+    `against` is what rules have against it; with rules that skip, others may wait.
+    """
     if wanted is None:
         return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
     if any(envelope.closed for envelope, _ in wanted):
         return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
+    if against is not None:
+        return Kind.REFUSED, State.REFUSED, against
     fits = True
     for envelope, amount in wanted:
         if amount > envelope.authorised:
             return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
-        fits = fits and amount <= envelope.room and not envelope.waiting_count
+        fits = fits and amount <= envelope.room and (skips or not envelope.waiting_count)
     return (Kind.RESERVED, State.RESERVED, None) if fits else (Kind.WAITLISTED, State.WAITLISTED, None)

@@ -52,7 +52,7 @@ class Engagement:
 class Commitment(Struct):
     """A declared commitment; `place` orders the waitlist within a priority.
 
-    `engagements` has an entry for each funder that engaged something.
+    `engagements` has an entry for each funder that engaged something; `beneficiary` is None when nobody knows it.
     """
 
     commitment_id: UUID
@@ -65,3 +65,4 @@ class Commitment(Struct):
     state: State
     is_new: bool = False
     engagements: dict[Funder, Engagement] | None = None
+    beneficiary: UUID | None = None

@@ -54,3 +54,4 @@ class Outcome(Struct):
     from_payment_credits: bool = False
     payment_kind: PaymentKind | None = None
     movement_id: UUID | None = None
+    rules_version: int | None = None

@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request
 
 from services.funding import use_cases
-from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse
+from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, ruled
 from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
+from services.funding.use_cases.ruling import Ruler, set_rules
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 from shared.web.problems import FieldProblem, Problem
@@ -28,7 +29,7 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
 
     @router.put("/programme", summary="Open the envelopes of a programme file (TOML)")
     async def put_programme(request: Request, by: Annotated[str, Depends(operator)]) -> dict[str, object]:
-        """Open what does not exist yet; existing envelopes stay as they are."""
+        """Open what does not exist yet; existing envelopes stay as they are. Rules that differ become a new version."""
         try:
             programme = parse((await request.body()).decode())
         except (ProgrammeInvalid, UnicodeDecodeError) as error:
@@ -41,9 +42,12 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             wanted, engine=spine.engine, route=spine.router, clock=spine.terms.clock, by=by,
             effective_on=date(first, 1, 1),
         )  # fmt: skip
+        ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
+        rules = await set_rules(ruler, ruled(programme))
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
-                "odd_cents_to": odd_cents(programme)}  # fmt: skip
+                "odd_cents_to": odd_cents(programme),
+                "rules": {f"{r.contract}.{r.exercise}": r.version for r in rules}}  # fmt: skip
 
     @router.get("/envelopes", summary="Every envelope and its balances")
     async def get_envelopes(contract: str | None = None) -> list[EnvelopeRow]:

@@ -4,21 +4,26 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+import msgspec
 from sqlmodel import col, select
 
 from services.funding.domain.books import Books, HeldMovement
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
+from services.funding.domain.rules import Rules, RuleSet
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from shared.contracts.allocation import HeldReason
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 
-Declared = tuple[UUID, str, int]
-"""Of a declaration: its commitment, contract and exercise."""
+Declared = tuple[UUID, str, int, UUID | None]
+"""Of a declaration: its commitment, contract, exercise and beneficiary."""
 _FACTS = {model.__name__: model for model in COMMITMENT_FACTS}
-COMMITMENT_COLUMNS = "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state"
+COMMITMENT_COLUMNS = (
+    "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state, beneficiary_id"
+)
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
     " engaged_cents, paid_cents, waiting_count, version, lapsed_cents, payment_credits_cents, payments_frozen_cents,"
@@ -29,6 +34,15 @@ ENVELOPES = (
 COMMITMENTS = (
     f"SELECT {COMMITMENT_COLUMNS} FROM unnest($1::uuid[]) AS wanted(commitment_id)"  # noqa: S608  no input in it
     " JOIN commitment USING (commitment_id)"
+)
+RULES = (
+    "SELECT DISTINCT ON (contract, exercise) contract, exercise, version, content"
+    " FROM unnest($1::text[]) AS wanted(contract) JOIN rule_set USING (contract)"
+    " ORDER BY contract, exercise, version DESC"
+)
+OF_BENEFICIARIES = (
+    f"SELECT {COMMITMENT_COLUMNS} FROM unnest($1::text[], $2::int[], $3::uuid[])"  # noqa: S608  no input in it
+    " AS wanted(contract, exercise, beneficiary_id) JOIN commitment USING (contract, exercise, beneficiary_id)"
 )
 HELD = (
     "SELECT event_id, type, place, reason, fact FROM unnest($1::text[]) AS wanted(contract)"
@@ -67,17 +81,39 @@ async def load_books(
     homes = sorted(set(contracts))
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
     held = [_held(row) for row in await connection.fetch(HELD, homes)]
+    rule_sets = [_rule_set(row) for row in await connection.fetch(RULES, homes)]
+    told = [*declared]
     acted = {movement.fact.commitment_id for movement in held}
     commitments = {row[0]: commitment_of(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
     acted.update(moved)
     pairs = {(c.contract, c.exercise) for i in acted if (c := commitments.get(i)) is not None} | set(served)
     if acted:
-        pairs |= {(contract, exercise) for i, contract, exercise in declared if i in acted}
+        pairs |= {(contract, exercise) for i, contract, exercise, _ in told if i in acted}
     if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
         waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
         commitments |= {row[0]: commitment_of(row) for row in waiting if row[0] not in commitments}
+    if capped := {r.pair for r in rule_sets if r.rules.cap_per_beneficiary_cents is not None}:
+        await _load_beneficiaries(connection, commitments, capped, told)
     await load_engagements(session, commitments)
-    return Books(envelopes, commitments.values(), held)
+    return Books(envelopes, commitments.values(), held, rule_sets)
+
+
+async def _load_beneficiaries(
+    connection: asyncpg.Connection, commitments: dict[UUID, Commitment], capped: set[tuple[str, int]],
+    declared: Iterable[Declared],
+) -> None:  # fmt: skip
+    """Complete what was declared for the same beneficiaries where rules cap it."""
+    named = {(contract, exercise, whose) for _, contract, exercise, whose in declared if whose is not None}
+    named |= {(c.contract, c.exercise, c.beneficiary) for c in commitments.values() if c.beneficiary is not None}
+    if wanted := sorted(each for each in named if each[:2] in capped):
+        rows = await connection.fetch(OF_BENEFICIARIES, *map(list, zip(*wanted, strict=True)))
+        for row in rows:
+            commitments.setdefault(row[0], commitment_of(row))
+
+
+def _rule_set(row: Any) -> RuleSet:
+    contract, exercise, version, content = row
+    return RuleSet(contract, exercise, version, msgspec.convert(content, Rules))
 
 
 async def load_engagements(session: Session, commitments: Mapping[UUID, Commitment]) -> None:
@@ -107,8 +143,9 @@ def _envelope(row: Any) -> Envelope:
 
 def commitment_of(row: Any) -> Commitment:
     """Read a commitment, without what was engaged of it."""
-    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state = row
-    return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state))
+    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state, beneficiary = row
+    return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state),
+                      beneficiary=beneficiary)  # fmt: skip
 
 
 async def envelopes(session: Session, *, contract: str | None = None) -> list[EnvelopeRow]:

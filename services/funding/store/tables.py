@@ -89,6 +89,10 @@ class CommitmentRow(FundingTable, table=True):
             "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
             postgresql_where=text("state = 'waitlisted'"),
         ),
+        Index(
+            "ix_commitment_beneficiary", "contract", "exercise", "beneficiary_id",
+            postgresql_where=text("beneficiary_id IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     commitment_id: UUID = Field(primary_key=True)
@@ -100,6 +104,7 @@ class CommitmentRow(FundingTable, table=True):
     priority: int
     place: int = Field(sa_type=BigInteger)
     state: str
+    beneficiary_id: UUID | None = None
 
 
 class EngagementRow(FundingTable, table=True):
@@ -216,6 +221,23 @@ class Command(FundingTable, table=True):
     to_next_offset: int | None = Field(default=None, sa_type=BigInteger)
     to_step: int | None = None
     outcome: dict[str, object] | None = Field(default=None, sa_type=JSONB)
+
+
+class RuleSetRow(FundingTable, table=True):
+    """One version of the rules of a contract and exercise, and the command that put it in force, at its place."""
+
+    __tablename__ = "rule_set"
+    __table_args__ = (CheckConstraint("version > 0", name="ck_rule_set_version"),)
+
+    contract: str = Field(primary_key=True)
+    exercise: int = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    content: dict[str, object] = Field(sa_type=JSONB)
+    hash: bytes = Field(sa_type=LargeBinary)
+    command_id: UUID
+    partition: int
+    next_offset: int = Field(sa_type=BigInteger)
+    step: int
 
 
 class ManagerKey(FundingTable, table=True):

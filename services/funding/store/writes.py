@@ -12,6 +12,7 @@ from shared.database.transaction import Session, copy_rows, driver
 POSTING_COLUMNS = ("partition", "sequence", "line", "envelope_id", "commitment_id", "credit", "debit", "amount_cents")
 COMMITMENT_COLUMNS = (
     "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "cost_cents", "priority", "place", "state",
+    "beneficiary_id",
 )  # fmt: skip
 UPDATE_ENVELOPES = (
     "UPDATE envelope SET authorised_cents = v.authorised, frozen_cents = v.frozen, reserved_cents = v.reserved,"
@@ -119,7 +120,7 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
 def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:
     return (commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked.cdc,
             commitment.asked.state, commitment.cost, commitment.priority, commitment.place,
-            commitment.state)  # fmt: skip
+            commitment.state, commitment.beneficiary)  # fmt: skip
 
 
 async def insert_envelopes(session: Session, envelopes: Iterable[tuple[str, str, str, int]]) -> None:

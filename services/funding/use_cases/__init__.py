@@ -1,8 +1,9 @@
 """What funding does: decide commitments, open envelopes, state them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -16,6 +17,7 @@ from services.funding.domain.outcome import Outcome
 from services.funding.programme import Opening
 from services.funding.store import queries, writes
 from services.funding.store.tables import Command
+from services.funding.use_cases.telling import announce
 from shared.contracts.allocation import EnvelopeOpened
 from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
@@ -43,7 +45,9 @@ async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
         contracts=[fact.contract for fact in facts],
         named=[fact.commitment_id for fact in facts],
         moved=[fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared],
-        declared=((f.commitment_id, f.contract, f.exercise) for f in facts if type(f) is CommitmentDeclared),
+        declared=(
+            (f.commitment_id, f.contract, f.exercise, f.beneficiary_id) for f in facts if type(f) is CommitmentDeclared
+        ),
     )
     decided = [(event, books.decide(event)) for event in batch.events]
     await record_decisions(batch.session, batch.outbox, books, decided)
@@ -78,7 +82,7 @@ async def open_envelopes(
     """Open the envelopes of a programme that do not exist yet, contract by contract; return their names.
 
     Each contract's openings are one command: a step of its partition's line, between two offsets. Contracts of one
-    partition share transactions.
+    partition share transactions. What the contract holds is looked at again.
     """
     by_contract: dict[str, list[Opening]] = {}
     for opening in openings:
@@ -122,19 +126,26 @@ async def _open(
             (destination.partition, sequence, line, p.envelope_id, None, p.credit, p.debit, p.amount_cents)
             for line, p in enumerate(open_envelope(envelope, opening.amount_cents, opening.payment_cents))
         ]
-    content = {o.envelope_id: _opened_with(o) for o in new}
-    session.add(
-        Command(
-            command_id=uuid5(COMMANDS, f"{contract}/{next_offset}/{step}"), partition=source.partition,
-            next_offset=next_offset, step=step, kind="open-envelopes", by=by, applied_at=now,
-            content=content, state="applied", reason="programme", effective_on=effective_on,
-            content_hash=sha256(msgspec.json.encode(content, order="sorted")).digest(), proposed_by=by,
-            proposed_at=now,
-        )
-    )  # fmt: skip
+    command_id = uuid5(COMMANDS, f"{contract}/{next_offset}/{step}")
+    moved = books.settle(contract)
+    books.count(moved)
+    postings += await announce(outbox, command_id, contract, moved, now=now, first=len(new))
+    placed = {"command_id": command_id, "partition": source.partition, "next_offset": next_offset, "step": step}
+    session.add(_opening_command(new, placed, by=by, now=now, effective_on=effective_on))
     await writes.record_books(session, books, postings)
     await outbox.flush()
     return [o.envelope_id for o in new]
+
+
+def _opening_command(
+    new: Iterable[Opening], placed: Mapping[str, Any], *, by: str, now: datetime, effective_on: date
+) -> Command:
+    content = {o.envelope_id: _opened_with(o) for o in new}
+    return Command(
+        **placed, kind="open-envelopes", by=by, applied_at=now, content=content, state="applied", reason="programme",
+        effective_on=effective_on, content_hash=sha256(msgspec.json.encode(content, order="sorted")).digest(),
+        proposed_by=by, proposed_at=now,
+    )  # fmt: skip
 
 
 def _opened_with(opening: Opening) -> object:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from services.funding.domain.commands import EnvelopeAct, Told
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Outcome
+from services.funding.domain.rules import Rules, next_version
 from shared.kernel.funders import Funder
 from tests.support.commands import wanted
 from tests.support.commitment_events import Json, Scribe, named
@@ -91,6 +93,11 @@ class Both:
             return self.books.decide(incoming(step, self.number))
         if "open" in step:
             return self._open(step)
+        if "rules" in step:
+            in_force = self.books.rule_sets.get((step["contract"], step["exercise"]))
+            rules = msgspec.convert(step["rules"], Rules)
+            rule_set = next_version(in_force, step["contract"], step["exercise"], rules)
+            return [] if rule_set is None else self.books.rule(rule_set)
         decided = commands.decide(self.books, commanded_by(step))
         return decided if isinstance(decided, Refused) else decided.facts
 
@@ -103,6 +110,7 @@ class Both:
         self.books = Books(
             [*self.books.envelopes.values(), envelope], self.books.commitments.values(),
             [movement for held in self.books.held.values() for movement in held],
+            self.books.rule_sets.values(),
         )  # fmt: skip
         return self.books.settle(contract)
 

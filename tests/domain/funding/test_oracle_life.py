@@ -17,11 +17,12 @@ from tests.support.life_lines import answer, commitment_figures, not_done, read
 from tests.support.life_programmes import programmes
 from tests.support.life_tables import LIFE
 from tests.support.life_tables_commands import SCENARIOS
+from tests.support.life_tables_rules import RULES
 from tests.support.oracle import Oracle
 
 LIVES = int(os.environ.get("FABRIQUE_LIVES", "300"))
 """`FABRIQUE_LIVES=10000` tells as many; each failure prints how to repeat it."""
-TABLES = LIFE | SCENARIOS
+TABLES = LIFE | SCENARIOS | RULES
 TYPES = (
     "reserved", "waitlisted", "promoted", "refused", "amended", "released", "engaged", "certified", "paid",
     "returned", "decommitted", "closed", "displaced", "opened", "increased", "reduced", "frozen", "unfrozen",
@@ -32,6 +33,9 @@ REASONS = (
     "not-standing", "already-declared", "already-engaged", "wrong-exercise", "exceeds-reserved", "exceeds-engaged",
     "exceeds-paid", "waits-for-room", "not-declared", "not-engaged", "not-certified", "no-payment-credits",
     "not-paid",
+)  # fmt: skip
+BY_RULES = (
+    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-share", "exceeds-public-aid",
 )  # fmt: skip
 HELD = (
     "not-declared", "waits-for-room", "not-engaged", "not-certified", "no-payment-credits", "not-paid",
@@ -84,6 +88,9 @@ def test_the_tables_meet_every_answer_and_every_reason() -> None:
         assert re.search(rf"(->|;|and) {words} ", said), words
     for reason in REASONS:
         assert re.search(rf"(refused|held) \w.*: {reason}", said), reason
+    for reason in BY_RULES:
+        assert re.search(rf"(->|;|and) refused \w.*: {reason} \(rules", said), reason
+        assert re.search(rf"movement refused \w.*: {reason} \(rules", said), reason
     for reason in COMMANDS_REASONS:
         assert f"not done: {reason}" in said, reason
 
@@ -115,7 +122,7 @@ def test_the_books_balance_after_every_step(steps: list[Json]) -> None:
                 assert cents > 0
                 accounts[envelope, credit] -= cents
                 accounts[envelope, debit] += cents
-        assert told or "kind" in step or "open" in step
+        assert told or "kind" in step or "open" in step or "rules" in step
         assert_balanced(oracle, accounts)
 
 
@@ -128,11 +135,12 @@ def test_the_lives_that_are_drawn_meet_every_answer() -> None:
         oracle = Oracle().tell(steps)
         met.update({each["type"] for each in oracle.decisions})
         met.update({each["reason"] for each in oracle.decisions if each["type"] == "MovementHeld"})
+        met.update({each["reason"] for each in oracle.decisions if each.get("reason") in BY_RULES})
         met.update({f"{each['type']}, held before" for each in oracle.decisions if "movement_id" in each})
 
     draw()
     resolved = (f"{kind}, held before" for kind in ("AllocationEngaged", "CertificationRecorded", "PaymentRecorded"))
-    for answer_met in (*FACTS, *HELD, *resolved):
+    for answer_met in (*FACTS, *HELD, *BY_RULES, *resolved):
         assert met[answer_met] >= 1, (answer_met, met[answer_met])
 
 
