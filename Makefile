@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEVELOPS := $(VENV)/.develops
 
-.PHONY: check format lint types architecture contracts-check test demo up clean bench lock contracts release-contracts
+.PHONY: check format lint types architecture contracts-check test demo up clean bench bench-envelopes lock contracts release-contracts
 
 check: format lint types architecture contracts-check test
 
@@ -44,6 +44,10 @@ clean: $(READY)
 
 bench: $(DEVELOPS)
 	$(BIN)/python -m bench
+
+# Workload 2; with PGLEDGER=folder of its clone, beside that public ledger too.
+bench-envelopes: $(DEVELOPS)
+	$(BIN)/python -m bench.hot_envelopes $(if $(PGLEDGER),--pgledger $(PGLEDGER))
 
 # Write schemas, examples, AsyncAPI and OpenAPI from the models.
 contracts: $(DEVELOPS)

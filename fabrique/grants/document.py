@@ -7,10 +7,10 @@ from fabrique.grants.comparison import Comparison
 from fabrique.grants.screen import percent, signed
 from fabrique.ledger.screen import money
 from services.reporting.domain.grants import Placed, Unusable
-from services.reporting.pages.formats import Language
 from services.reporting.pages.grants import GrantLine, GrantsView, grants_view
 from services.reporting.pages.grants_data import COMPARED, UNUSABLE, as_csv
 from services.reporting.pages.grants_page import render_picture
+from shared.web.formats import Language
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = Path("docs/grants-2020-2023.md")

@@ -29,6 +29,8 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
         "known_at": known_at,
     }
     match outcome.kind:
+        case Kind.RESERVED | Kind.WAITLISTED | Kind.PROMOTED | Kind.DISPLACED:
+            pass
         case Kind.REFUSED:
             fields["reason"] = outcome.reason
         case Kind.AMENDED:

@@ -12,7 +12,10 @@ from services.funding import use_cases
 from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
+from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
+from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if import what_if_routes
 from services.funding.settings import Settings
 from services.funding.store.journal import Journal, open_journal
@@ -59,17 +62,25 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app.include_router(routes(spine, operator_key=settings.operator_key))
     app.include_router(commands_of(spine, settings))
     app.include_router(operations(spine))
+    visitors = Visitors(spine.engine, operator_key=settings.operator_key)
+    app.include_router(desk_routes(Counter(lambda: desk_of(spine, settings), visitors, spine.announce)))
+    app.include_router(page_routes(Pages(spine.engine, spine.terms.clock, visitors)))
     return app, spine
+
+
+def desk_of(spine: Spine, settings: Settings) -> Desk:
+    """Where managers command: there is no router before the spine has found its topics."""
+    return Desk(spine.engine, spine.router, spine.terms.clock, settings.four_eyes_from_cents)
 
 
 def commands_of(spine: Spine, settings: Settings) -> APIRouter:
     """Compose what managers command with."""
 
-    def desk() -> Desk:
-        return Desk(spine.engine, spine.router, spine.terms.clock, settings.four_eyes_from_cents)
-
     async def whose(key: str) -> Manager | None:
         return await managers.recognised(spine.engine, key, operator_key=settings.operator_key)
+
+    def desk() -> Desk:
+        return desk_of(spine, settings)
 
     router = APIRouter()
     router.include_router(command_routes(desk, whose=whose, announce=spine.announce))

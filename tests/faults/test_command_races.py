@@ -24,7 +24,7 @@ from tests.support.ledger import Ledger
 from tests.support.seeds import seeds
 
 SECONDS = float(os.environ.get("FABRIQUE_RACE_SECONDS", "6"))
-EVENTS_A_SECOND = 300
+EVENTS = 1800
 CONTRACTS = {0: ["CV217", "CV218"], 1: ["CV219", "CV221"]}
 DEADLOCK = "40P01"
 KILL = (
@@ -59,7 +59,7 @@ class Race:
             size = self.chance.choice((1, 5, 40, 120))
             await batch.apply(records_[max(0, start - 3) : start + size])
             start += size
-            await asyncio.sleep(size / EVENTS_A_SECOND)
+            await asyncio.sleep(size * SECONDS / EVENTS)
 
     async def _command(self) -> None:
         """Command without rest; what fails is given again, as a manager's client would, until it is answered."""
@@ -107,7 +107,7 @@ async def test_commands_and_events_race_without_a_deadlock_or_a_lost_cent(ledger
         await ledger.open(scribe.openings(), partition=partition)
         for contract in contracts:
             ledger.places[contract] = partition
-        log[partition] = records(scribe.events(int(SECONDS * EVENTS_A_SECOND)), partition=partition)
+        log[partition] = records(scribe.events(EVENTS), partition=partition)
     race = Race(ledger, log, chance)
     await race.run()
     print(f"seed {seed}: {dict(race.met)}")  # noqa: T201  what happened is worth a line

@@ -74,7 +74,7 @@ class Oracle:
                 self._refused_command(step, why)
                 return
             yield from facts
-            concerned = (step.get("open"), step.get("envelope"), step.get("to"))
+            concerned = (step.get("envelope"), step.get("to"))
             contracts = list(dict.fromkeys(envelope.split(".")[0] for envelope in concerned if envelope))
         for contract in contracts:
             yield from self._looked_at_again(contract)

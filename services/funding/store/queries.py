@@ -68,14 +68,14 @@ async def load_books(
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
     held = [_held(row) for row in await connection.fetch(HELD, homes)]
     acted = {movement.fact.commitment_id for movement in held}
-    commitments = {row[0]: _commitment(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
+    commitments = {row[0]: commitment_of(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
     acted.update(moved)
     pairs = {(c.contract, c.exercise) for i in acted if (c := commitments.get(i)) is not None} | set(served)
     if acted:
         pairs |= {(contract, exercise) for i, contract, exercise in declared if i in acted}
     if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
         waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
-        commitments |= {row[0]: _commitment(row) for row in waiting if row[0] not in commitments}
+        commitments |= {row[0]: commitment_of(row) for row in waiting if row[0] not in commitments}
     await load_engagements(session, commitments)
     return Books(envelopes, commitments.values(), held)
 
@@ -105,7 +105,8 @@ def _envelope(row: Any) -> Envelope:
     return Envelope(row[0], row[1], Funder(row[2]), *row[3:])
 
 
-def _commitment(row: Any) -> Commitment:
+def commitment_of(row: Any) -> Commitment:
+    """Read a commitment, without what was engaged of it."""
     identifier, contract, exercise, cdc, state_cents, cost, priority, place, state = row
     return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state))
 

@@ -84,7 +84,9 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
 
 
 async def _record_engagements(connection: asyncpg.Connection, changed: Iterable[Commitment]) -> None:
-    engagements = [(c.commitment_id, funder, e) for c in changed for funder, e in sorted((c.engagements or {}).items())]
+    engagements = [
+        (c.commitment_id, funder, e) for c in changed if c.engagements for funder, e in sorted(c.engagements.items())
+    ]
     if not engagements:
         return
     rows = [(i, funder, e.engaged, e.certified, e.paid) for i, funder, e in engagements]

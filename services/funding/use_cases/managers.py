@@ -81,3 +81,10 @@ async def recognised(engine: AsyncEngine, key: str, *, operator_key: str) -> Man
     if row is None or row.revoked_at is not None or not api_key.is_same(key, row.hash):
         return None
     return store.manager_of(row)
+
+
+async def standing(engine: AsyncEngine, prefix: str) -> Manager | None:
+    """Tell whose a key is by its prefix alone, for somebody who showed the key before; None when it stands no more."""
+    async with reading(engine) as session:
+        row = await store.manager_key(session, prefix)
+    return None if row is None or row.revoked_at is not None else store.manager_of(row)

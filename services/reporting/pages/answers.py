@@ -2,15 +2,10 @@
 
 from markupsafe import Markup, escape
 
-from services.reporting.pages import formats
 from services.reporting.pages.lives import LivesView
 from services.reporting.pages.money import MoneyView
-from services.reporting.pages.words import Words
-
-
-def strong(text: str) -> Markup:
-    """Mark a figure in a sentence."""
-    return Markup("<strong>{}</strong>").format(text)
+from shared.web import formats
+from shared.web.words import Words, strong
 
 
 def money_answer(view: MoneyView, words: Words) -> Markup:

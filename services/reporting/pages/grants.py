@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.reporting.domain.grants import Answers, Key, Placed, Unusable, answers, furthest, moved_cents, share_moved
 from services.reporting.pages.grants_chart import Chart, grants_chart
-from services.reporting.pages.references import ContractName, contract_name
+from shared.web.contract_names import ContractName, contract_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from markupsafe import Markup, escape
 
 from services.reporting.domain.grants import Key
-from services.reporting.pages import formats
-from services.reporting.pages.answers import strong
 from services.reporting.pages.grants import GrantsView
-from services.reporting.pages.words import Words
+from shared.web import formats
+from shared.web.words import Words, strong
 
 
 def split_answer(view: GrantsView, words: Words) -> Markup:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from services.reporting.domain.survival_figures import ALL
 from services.reporting.pages.chart import Chart, survival_chart
-from services.reporting.pages.references import ContractName, Reference, contract_name, references
+from services.reporting.pages.references import Reference, references
 from shared.contracts.figures import HorizonFigure, SurvivalStated
+from shared.web.contract_names import ContractName, contract_name
 
 HEADLINE_MONTHS = (36, 24, 12)
 """The age of which the first sentence speaks: three years, else the longest that is shown."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from services.reporting.pages.references import ContractName, contract_name
 from shared.contracts.figures import BudgetStated
 from shared.kernel.funders import Funder
+from shared.web.contract_names import ContractName, contract_name
 
 FUNDERS = list(Funder)
 CREDITS = ("engaged", "lapsed", "reserved", "frozen", "available")

@@ -1,24 +1,22 @@
 """Puts the page together: views of the figures, words, template, and the headers that keep it to itself."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from services.reporting.domain.suppression import THRESHOLD
-from services.reporting.pages import answers, formats
+from services.reporting.pages import answers
 from services.reporting.pages.chart import BOTTOM, HEIGHT, LEFT, RIGHT
-from services.reporting.pages.formats import Language
 from services.reporting.pages.lives import lives_view
 from services.reporting.pages.money import money_view
-from services.reporting.pages.paging import page_of
-from services.reporting.pages.words import Words
+from services.reporting.pages.words import words_in
 from shared.contracts.figures import BudgetStated, SurvivalStated
+from shared.web import formats, pages
+from shared.web.formats import Language
+from shared.web.pages import environment, number
+from shared.web.paging import page_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 STALE_AFTER = timedelta(hours=24)
@@ -58,11 +56,11 @@ class Freshness:
 
 def render(situation: Situation, *, language: Language, exercise: str | None = None, part: str | None = None) -> str:
     """Render the page; `exercise` and `part` (of the long tables) are what the address asks for, as it was written."""
-    words = Words(language)
+    words = words_in(language)
     wanted, place = number(exercise), number(part)
     money, lives = money_view(situation.budgets, wanted), lives_view(situation.survival)
     known_at = situation.known_at
-    return environment().get_template("page.html.jinja").render(
+    return environment(TEMPLATES).get_template("page.html.jinja").render(
         words=words, say=words.say, language=language, root="" if language is Language.FRENCH else "../",
         money=money, lives=lives, wanted=wanted, situation=situation, answers=answers, threshold=THRESHOLD,
         is_elsewhere=money is not None and wanted not in (None, money.exercise),
@@ -74,37 +72,12 @@ def render(situation: Situation, *, language: Language, exercise: str | None = N
     )  # fmt: skip
 
 
-def number(text: str | None) -> int | None:
-    """Read a small number of an address; None for anything else."""
-    return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else None
-
-
-@cache
-def environment() -> Environment:
-    """Return the templates, which escape what is put in."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-
-
-@cache
 def stylesheet() -> str:
     """Return the page's style, which travels in the page."""
-    return (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return pages.stylesheet(TEMPLATES)
 
 
 @cache
 def headers() -> Mapping[str, str]:
-    """Return the headers of the page: nothing from elsewhere, no script, no frame, and the one style it carries."""
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cache-Control": "no-cache",
-    }
+    """Return the headers of the page."""
+    return pages.headers(stylesheet())

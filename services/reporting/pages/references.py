@@ -1,4 +1,4 @@
-"""Published figures and names that stand beside ours: INSEE's survival, and what contracts are called."""
+"""Published figures that stand beside ours: INSEE's survival."""
 
 import csv
 import re
@@ -51,22 +51,3 @@ def references() -> tuple[Reference, ...]:
 
 def _key(row: Mapping[str, str]) -> tuple[str, str, str]:
     return row["cohort"], row["regime"], row["scope"]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractName:
-    """What a contract is called: in a table, and in full."""
-
-    short: str
-    full: str
-
-
-@cache
-def _names() -> Mapping[str, ContractName]:
-    with (DATA / "contracts.csv").open(encoding="utf-8", newline="") as file:
-        return {row["contract"]: ContractName(row["short_name"], row["epci_name"]) for row in csv.DictReader(file)}
-
-
-def contract_name(code: str) -> ContractName:
-    """Name a contract; one that is not in the list is called by its code."""
-    return _names().get(code, ContractName(code, code))

@@ -1,39 +1,18 @@
-"""The page's words in one language, and how they are put together with figures."""
+"""The words of reporting's pages: its own beside those that all services share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from markupsafe import Markup, escape
-
-from services.reporting.pages import english, formats, french, grants_words
-from services.reporting.pages.formats import HARD, THIN, Language
+from services.reporting.pages import english, french, grants_words
+from shared.web.formats import Language
+from shared.web.vocabulary import ENGLISH, FRENCH
+from shared.web.words import Words
 
 BY_LANGUAGE: Mapping[Language, Mapping[str, str]] = {
-    Language.FRENCH: {**french.WORDS, **grants_words.FRENCH},
-    Language.ENGLISH: {**english.WORDS, **grants_words.ENGLISH},
+    Language.FRENCH: {**FRENCH, **french.WORDS, **grants_words.FRENCH},
+    Language.ENGLISH: {**ENGLISH, **english.WORDS, **grants_words.ENGLISH},
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words of one language; `say` fills a sentence, escaping what is put in unless it is markup already."""
-
-    language: Language
-
-    def say(self, key: str, **values: object) -> Markup:
-        """Return a sentence; French keeps its high punctuation on the line of the word before."""
-        text = BY_LANGUAGE[self.language][key]
-        if self.language is Language.FRENCH:
-            for mark in (":", ";", "?", "!"):
-                text = text.replace(f" {mark}", f"{HARD}{mark}")
-        return escape(text).format(thin=THIN, **values)
-
-    def count(self, number: int, what: str) -> Markup:
-        """Return a number and what it counts: 12 demandes; `what` names two words, `…_one` and `…_several`."""
-        words = BY_LANGUAGE[self.language]
-        unit = formats.counted(number, words[f"{what}_one"], words[f"{what}_several"], self.language)
-        return Markup("{}{}{}").format(formats.whole(number, self.language), HARD, unit)
-
-    def years(self, months: int) -> Markup:
-        """Write an age in years: 3 ans, 1 year."""
-        return self.count(months // 12, "year")
+def words_in(language: Language) -> Words:
+    """Return the words of a language."""
+    return Words(language, BY_LANGUAGE[language])

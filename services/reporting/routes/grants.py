@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from services.reporting.pages.formats import Language
 from services.reporting.pages.grants_data import COMPARED, UNUSABLE
 from services.reporting.pages.grants_page import render_grants
 from services.reporting.pages.page import headers
+from shared.web.formats import Language
 
 
 def grants() -> APIRouter:

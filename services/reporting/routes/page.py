@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from services.reporting.pages.formats import Language
 from services.reporting.pages.page import Situation, headers, render
 from services.reporting.store import queries
 from shared.database import quarantine
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
+from shared.web.formats import Language
 
 
 def page(spine: Spine, *, is_demonstration: bool) -> APIRouter:

@@ -8,11 +8,11 @@ from typing import Any
 from services.reporting.announcement import survival_stated
 from services.reporting.domain.survival import BusinessLife, EndKind
 from services.reporting.domain.survival_figures import state_survival
-from services.reporting.pages.formats import Language
 from services.reporting.pages.page import Situation, render
 from services.reporting.store.queries import Folded
 from shared.contracts.figures import BudgetStated, PartitionRead, SurvivalStated
 from shared.kernel.funders import Funder
+from shared.web.formats import Language
 
 KNOWN_AT = datetime(2016, 11, 4, 13, 5, tzinfo=UTC)
 NOW = KNOWN_AT + timedelta(minutes=2)

@@ -4,14 +4,15 @@ import re
 
 import pytest
 
-from services.reporting.pages.page import stylesheet
+from services.funding.pages import sheet
+from services.reporting.pages import page
 
 
 def palettes() -> list[dict[str, str]]:
     """The custom colours of each `:root`."""
     return [
         dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", block))
-        for block in re.findall(r":root \{(.*?)\}", stylesheet(), re.DOTALL)
+        for block in re.findall(r":root \{(.*?)\}", page.stylesheet(), re.DOTALL)
     ]
 
 
@@ -37,3 +38,12 @@ def test_text_is_at_least_4_5_to_1_and_shapes_3_to_1(palette: dict[str, str]) ->
         assert contrast(palette["frame"], palette[ground]) >= 3, ground
     assert contrast(palette["warn"], palette["warn-ground"]) >= 4.5
     assert contrast(palette["accent-soft"], palette["raised"]) >= 2.5
+
+
+def test_the_pages_of_all_services_have_the_same_colours_and_no_others() -> None:
+    for style in (page.stylesheet(), sheet.stylesheet()):
+        outside = re.sub(r":root \{.*?\}", "", style, flags=re.DOTALL)
+        assert re.findall(r"#[0-9a-f]{3,6}\b", outside) == []
+    assert re.findall(r":root \{.*?\}", page.stylesheet(), re.DOTALL) == re.findall(
+        r":root \{.*?\}", sheet.stylesheet(), re.DOTALL
+    )

@@ -8,13 +8,13 @@ from fastapi import FastAPI
 
 from services.reporting.domain.grants import Key
 from services.reporting.pages import grants_words
-from services.reporting.pages.formats import HARD, MINUS, THIN, Language, euros_exact, euros_signed
 from services.reporting.pages.grants import GrantsView, grants_view
 from services.reporting.pages.grants_chart import LEFT, RIGHT, grants_chart
 from services.reporting.pages.grants_data import COMPARED, UNUSABLE, compared_lines, unusable_lines
 from services.reporting.pages.grants_page import render_grants, render_picture
 from services.reporting.pages.page import headers, stylesheet
 from services.reporting.routes.grants import grants
+from shared.web.formats import HARD, MINUS, THIN, Language, euros_exact, euros_signed
 from tests.services.reporting.figures import Document, shown
 
 FR, EN = Language.FRENCH, Language.ENGLISH

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from services.reporting.pages import english, french
-from services.reporting.pages.formats import HARD, THIN, Language
 from services.reporting.pages.lives import lives_view
 from services.reporting.pages.money import money_view
 from services.reporting.pages.page import headers, stylesheet
 from shared.contracts.figures import SurvivalStated
 from shared.contracts.told import CommitmentDeclared
 from shared.kernel.funders import Funder
+from shared.web.formats import HARD, THIN, Language
 from tests.services.reporting.figures import BUDGETS, NOW, SURVIVAL, Document, budget, lives, shown, survival
 
 FR, EN = Language.FRENCH, Language.ENGLISH

@@ -1,11 +1,13 @@
 """Numbers and dates as people write them."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.reporting.pages import formats
-from services.reporting.pages.formats import HARD, THIN, Language
+from shared.web import formats
+from shared.web.formats import HARD, THIN, Language
+from shared.web.vocabulary import ENGLISH, FRENCH
 
 FR, EN = Language.FRENCH, Language.ENGLISH
 
@@ -68,3 +70,9 @@ def test_french_counts_none_in_the_singular_and_english_in_the_plural() -> None:
     assert formats.counted(0, "demande", "demandes", FR) == "demande"
     assert formats.counted(0, "request", "requests", EN) == "requests"
     assert formats.counted(2, "demande", "demandes", FR) == "demandes"
+
+
+def test_the_words_that_all_pages_share_are_the_same_in_both_languages() -> None:
+    assert FRENCH.keys() == ENGLISH.keys()
+    for key, sentence in FRENCH.items():
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == set(re.findall(r"\{(\w+)\}", ENGLISH[key])), key

@@ -1,0 +1,1 @@
+"""Where managers look: what the ledger holds, in words, pictures and tables."""

@@ -1,0 +1,118 @@
+"""Reads what each of the managers' pages shows, in the session of one snapshot; None where there is nothing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.funding.domain.published import life
+from services.funding.pages import commitment, contract, overview
+from services.funding.pages.debts import Debt, debts
+from services.funding.pages.moment import Moment
+from services.funding.pages.sheet import Sheet
+from services.funding.store import commands as commands_store
+from services.funding.store import looking
+from services.funding.store.journal import open_journal
+from shared.database.transaction import Session
+from shared.kernel.funders import Funder
+
+SHOWN = 200
+"""How many commands and promotions are listed: the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks, where the books are read, and what the address asks for."""
+
+    session: Session
+    moment: Moment
+    exercise: int | None = None
+    signed_in: bool = False
+
+    async def debts(self, contract: str | None = None) -> list[Debt]:
+        """What is owed as of the day asked for."""
+        facts = await looking.deeds(self.session, contract=contract, settled_too=self.moment.is_past)
+        return debts(facts, self.moment.as_of)
+
+
+Build = Callable[[Look], Awaitable[Sheet | None]]
+
+
+async def nothing(_: Look) -> None:
+    """A page that there is not."""
+
+
+async def of_all(look: Look) -> Sheet:
+    """The overview."""
+    proposals = await commands_store.commands(
+        look.session, state="proposed", kind=None, envelope=None, contract=None, before=None, limit=SHOWN
+    )
+    return overview.overview(
+        look.moment, await looking.envelopes(look.session), await look.debts(),
+        held=await looking.held(look.session), proposals=proposals, exercise=look.exercise,
+    )  # fmt: skip
+
+
+def of_funder(funder: Funder) -> Build:
+    """One funder's page."""
+
+    async def build(look: Look) -> Sheet:
+        mine = [e for e in await looking.envelopes(look.session) if e.funder is funder]
+        owed = [debt for debt in await look.debts() if debt.funder is funder]
+        return overview.funder_page(look.moment, funder, mine, owed, exercise=look.exercise)
+
+    return build
+
+
+async def of_unpaid(look: Look) -> Sheet:
+    """What is unpaid."""
+    return overview.unpaid_page(look.moment, await look.debts())
+
+
+def of_contract(code: str) -> Build:
+    """One contract's page."""
+
+    async def build(look: Look) -> Sheet | None:
+        envelopes = await looking.envelopes(look.session, code)
+        if not envelopes:
+            return None
+        commands = await commands_store.commands(
+            look.session, state=None, kind=None, envelope=None, contract=code, before=None, limit=SHOWN
+        )
+        return contract.contract_page(
+            look.moment, code, envelopes, commitments=await looking.commitments(look.session, code),
+            held=await looking.held(look.session, contract=code), commands=commands, exercise=look.exercise,
+            signed_in=look.signed_in,
+        )  # fmt: skip
+
+    return build
+
+
+def of_waitlist(code: str) -> Build:
+    """Who waits in a contract's exercise."""
+
+    async def build(look: Look) -> Sheet | None:
+        envelopes = await looking.envelopes(look.session, code)
+        exercise = look.exercise or max((e.exercise for e in envelopes), default=None)
+        if exercise not in {e.exercise for e in envelopes} or exercise is None:
+            return None
+        waiting = await looking.commitments(look.session, code, exercise=exercise, state="waitlisted")
+        promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
+        return contract.waitlist_page(look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted)
+
+    return build
+
+
+def of_commitment(commitment_id: UUID) -> Build:
+    """One commitment's life."""
+
+    async def build(look: Look) -> Sheet | None:
+        journal = await open_journal(look.session)
+        steps = [*life([record async for record in journal.of_commitment(commitment_id)])]
+        found = await looking.commitment(look.session, commitment_id)
+        held = await looking.held(look.session, commitment_id=commitment_id)
+        if not steps and found is None and not held:
+            return None
+        owed = debts((step.record.fact for step in steps if step.record.fact), look.moment.as_of)
+        return commitment.commitment_page(look.moment, commitment_id, found, steps=steps, held=held, debts=owed)
+
+    return build

@@ -1,0 +1,206 @@
+"""The managers' pages say what the ledger holds, in both languages, and their tables can be taken away as they are."""
+
+import csv
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import httpx
+import pytest
+
+from services.funding.domain.command import Act
+from services.funding.domain.envelope import Account
+from services.funding.domain.objection import Objection
+from services.funding.pages import english, french
+from services.funding.pages.terms import TERMS
+from services.funding.routes.orders import REMEDIES
+from shared.contracts.allocation import ALLOCATION_FACTS, HeldReason, RefusalReason
+from shared.contracts.commitment import COMMITMENT_FACTS
+from shared.web.vocabulary import FRENCH
+from tests.services.funding.managers_pages import looked_at
+from tests.services.reporting.figures import Document
+from tests.support.commitment_events import Json, event, named, records
+from tests.support.ledger import Ledger
+
+CDC, STATE, NEXT_YEAR = "CV219.CDC.2016", "CV219.STATE.2016", "CV219.CDC.2017"
+ADDRESSES = ("/", "/funders/CDC", "/funders/STATE", "/contracts/CV219", "/contracts/CV219/waitlist?exercise=2016",
+             "/unpaid", f"/commitments/{named('paid')}", f"/commitments/{named('waits')}")  # fmt: skip
+
+
+def at(month: int, day: int) -> datetime:
+    return datetime(2016, month, day, 9, 0, tzinfo=UTC)
+
+
+def told(type_: str, name: str, number: int, when: datetime, **terms: Any) -> Json:
+    return event(type_, name, contract="CV219", number=number, known_at=when, **terms)
+
+
+def declared(name: str, number: int, cdc: int, state: int = 0) -> Json:
+    asked = {"cdc_cents": cdc, "state_cents": state, "cost_cents": cdc + state, "exercise": 2016, "priority": 5}
+    return told("CommitmentDeclared", name, number, at(8, 1), **asked)
+
+
+def act(type_: str, name: str, number: int, when: datetime, amount: int, **more: Any) -> Json:
+    return told(type_, name, number, when, funder="CDC", exercise=2016, amount_cents=amount, **more)
+
+
+def told_life() -> list[Json]:
+    """One is engaged, certified, half paid; two wait; one is held."""
+    return [
+        declared("paid", 1, 600_00, 100_00),
+        act("CommitmentEngaged", "paid", 2, at(9, 1), 500_00),
+        act("PaymentMade", "paid", 3, at(9, 20), 200_00, kind="advance"),
+        act("CommitmentEngaged", "paid", 4, at(11, 20), 100_00),
+        act("ServiceCertified", "paid", 5, at(11, 21), 250_00),
+        declared("waits", 6, 500_00, 50_00),
+        declared("waits-too", 7, 0, 10_00),
+        act("CommitmentEngaged", "waits", 8, at(11, 25), 5_00),
+    ]
+
+
+@pytest.fixture
+async def pages(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages of a ledger with a life in it."""
+    steps = [{"open": CDC, "amount_cents": 1_000_00}, {"open": STATE, "amount_cents": 500_00, "payment_cents": 100_00},
+             {"open": NEXT_YEAR, "amount_cents": 0}]  # fmt: skip
+    await ledger.open(steps, partition=0, clock=lambda: at(4, 4))
+    await ledger.decide(records(told_life()), [3])
+    async with looked_at(ledger) as client:
+        yield client
+
+
+async def page(client: httpx.AsyncClient, address: str) -> Document:
+    answer = await client.get(address)
+    assert answer.status_code == 200, address
+    return Document(answer.text.replace("\u00a0", " ").replace("\u202f", " "))
+
+
+async def table(client: httpx.AsyncClient, address: str) -> list[dict[str, str]]:
+    answer = await client.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    return [*csv.DictReader(StringIO(answer.text))]
+
+
+async def test_the_overview_answers_first_and_says_what_needs_a_look(pages: httpx.AsyncClient) -> None:
+    found = await page(pages, "/")
+    assert "En 2016, 1 500 € sont votés : 100 € sont réservés, 600 € engagés, 200 € payés" in found.text
+    assert "à regarder, dont 300 € impayés depuis plus de 60 jours" in found.text
+    assert found.row("impayé depuis plus de 60 jours")[1:5] == ["Lens-Liévin CV219", "CDC", "–", "300,00 €"]
+    assert found.row("mouvements retenus")[1] == "Lens-Liévin CV219"
+    assert found.row("s’éteint au 31 décembre")[2:] == ["CDC", "2016", "400,00 €", "–"]
+    assert "For 2016, €1,500 is voted" in (await page(pages, "/en/")).text
+
+
+async def test_an_envelope_shows_each_of_its_balances(pages: httpx.AsyncClient) -> None:
+    [cdc] = [row for row in await table(pages, "/contracts/CV219.csv") if row["funder"] + row["exercise"] == "CDC2016"]
+    amounts = {name: cdc[f"{name}_cents"] for name in ("authorised", "reserved", "engaged", "paid", "room", "payable")}
+    assert amounts == {"authorised": "100000", "reserved": "0", "engaged": "60000", "paid": "20000", "room": "40000",
+                       "payable": ""}  # fmt: skip
+    found = await page(pages, "/contracts/CV219")
+    assert "sans limite" in found.text
+    assert found.row("Lens-Liévin CV219", "CDC", "2016")[3:6] == ["1 000 €", "0 €", "600 €"]
+    assert "Lens-Liévin : en 2016, 800 € restent libres sur 1 500 € votés" in found.text
+
+
+async def test_who_waits_is_told_what_lacks_and_who_is_before(pages: httpx.AsyncClient) -> None:
+    found = await page(pages, "/contracts/CV219/waitlist?exercise=2016")
+    assert "2 demandes attendent une place. Pour servir la première, il manque 100 € (Caisse des Dépôts)" in found.text
+    rows = await table(pages, "/contracts/CV219/waitlist.csv?exercise=2016")
+    assert [(r["commitment"], r["missing_CDC_cents"], r["missing_STATE_cents"], r["before_count"]) for r in rows] == [
+        (named("waits"), "10000", "", "0"), (named("waits-too"), "10000", "", "1"),
+    ]  # fmt: skip
+
+
+async def test_a_commitment_shows_every_fact_with_its_postings_and_its_cause(pages: httpx.AsyncClient) -> None:
+    rows = await table(pages, f"/commitments/{named('paid')}.csv")
+    assert [row["fact"] for row in rows] == [
+        "AllocationReserved", "AllocationEngaged", "PaymentRecorded", "AllocationEngaged", "CertificationRecorded",
+    ]  # fmt: skip
+    assert rows[1]["postings"] == "reserved > engaged 50000"
+    assert rows[1]["cause"] == named("CV219/paid/2")
+    found = await page(pages, f"/commitments/{named('paid')}")
+    assert "Cet engagement est engagé : 700 € demandés, 600 € engagés, 200 € payés." in found.text
+    assert "300 € sont impayés depuis plus de 60 jours." in found.text
+    assert found.row("CDC", "300,00 €") == ["CDC", "300,00 €", "1er septembre 2016", "91", "31 octobre 2016",
+                                            "plus de 60 jours"]  # fmt: skip
+
+
+async def test_what_is_held_says_why_in_words(pages: httpx.AsyncClient) -> None:
+    found = await page(pages, f"/commitments/{named('waits')}")
+    assert "l’engagement attend une place" in found.text
+    assert "the commitment waits for room" in (await page(pages, f"/en/commitments/{named('waits')}")).text
+
+
+async def test_what_is_unpaid_has_an_age_as_of_the_day_asked_for(pages: httpx.AsyncClient) -> None:
+    [row] = await table(pages, "/unpaid.csv")
+    assert [row[f"{name}_cents"] for name in ("to-30", "to-60", "over-60", "unpaid_total", "unpaid_certified")] == [
+        "10000", "0", "30000", "40000", "5000",
+    ]  # fmt: skip
+    [then] = await table(pages, "/unpaid.csv?as_of=2016-09-10")
+    assert (then["to-30_cents"], then["over-60_cents"], then["oldest"]) == ("50000", "0", "9")
+    wrong = await page(pages, "/unpaid?as_of=yesterday")
+    assert "La date demandée n’en est pas une" in wrong.text
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_each_page_has_one_heading_named_tables_and_nothing_from_elsewhere(
+    pages: httpx.AsyncClient, address: str
+) -> None:
+    for prefix in ("", "/en"):
+        answer = await pages.get(prefix + address)
+        found = Document(answer.text)
+        assert sum(name == "h1" for name, _ in found.tags) == 1
+        identifiers = [tag["id"] for _, tag in found.tags if tag.get("id")]
+        assert len(identifiers) == len(set(identifiers))
+        assert {tag.get("scope") for name, tag in found.tags if name == "th"} <= {"col", "row"}
+        assert not any(name in ("script", "img", "iframe") or "style" in tag for name, tag in found.tags)
+        assert "None" not in found.text
+        assert len(answer.content) < 100_000
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_every_link_of_every_page_leads_somewhere(pages: httpx.AsyncClient) -> None:
+    seen: set[str] = set()
+    todo = ["http://funding/"]
+    while todo:
+        address = todo.pop()
+        answer = await pages.get(address)
+        assert answer.status_code == 200, address
+        seen.add(address)
+        for link in re.findall(r'href="([^"#]+)[^"]*"', answer.text):
+            target = str(httpx.URL(address).join(link.replace("&amp;", "&")))
+            if target.startswith("http") and "/docs" not in target and target not in seen:
+                seen.add(target)
+                todo.append(target)
+    assert len(seen) > 30
+
+
+async def test_what_is_not_there_is_said_in_a_page(pages: httpx.AsyncClient) -> None:
+    for address in ("/contracts/CV999", "/en/funders/EU", "/contracts/CV219/waitlist?exercise=1999",
+                    f"/commitments/{named('nobody')}", "/contracts/%3Cscript%3E"):  # fmt: skip
+        answer = await pages.get(address)
+        assert answer.status_code == 404, address
+        assert "<h1>" in answer.text
+    assert (await pages.get("/nothing.csv")).status_code == 404
+
+
+async def test_an_empty_ledger_says_how_to_begin(ledger: Ledger) -> None:
+    async with looked_at(ledger) as client:
+        assert "PUT /v1/programme" in (await page(client, "/")).text
+        assert "tout ce qui est engagé est payé" in (await page(client, "/unpaid")).text
+
+
+def test_both_languages_have_the_same_words_and_put_the_same_figures_in_them() -> None:
+    assert french.WORDS.keys() == english.WORDS.keys()
+    assert french.WORDS.keys().isdisjoint(FRENCH), "what all pages say is said once"
+    for key, sentence in french.WORDS.items():
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == set(re.findall(r"\{(\w+)\}", english.WORDS[key])), key
+
+
+def test_every_term_of_the_ledger_has_a_name_in_words() -> None:
+    kinds = {fact.__name__ for fact in (*ALLOCATION_FACTS, *COMMITMENT_FACTS)}
+    said = {*Objection, *RefusalReason, *HeldReason, *Account, *Act, *REMEDIES}
+    assert kinds | {str(each) for each in said} <= TERMS.keys()
