@@ -7,7 +7,7 @@ from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import RESERVE, WAIT, Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.rules import RuleSet, in_order
-from shared.contracts.allocation import Standing
+from shared.contracts.reasons import Standing
 from shared.kernel.funders import Funder, envelope_id
 
 NOTHING = Asked(0, 0)

@@ -13,7 +13,6 @@ from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.rules import RULE_REASONS, Request, Rules, RuleSet, unmet
-from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.commitment import (
     CommitmentAmended,
     CommitmentDeclared,
@@ -21,6 +20,7 @@ from shared.contracts.commitment import (
     CommitmentWithdrawn,
     PaymentReturned,
 )
+from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.kernel.funders import Funder
 
 ENDED = (State.REFUSED, State.RELEASED, State.CLOSED)

@@ -15,7 +15,6 @@ from services.funding.domain.envelope import (
     Envelope,
 )
 from services.funding.domain.outcome import Kind, Outcome
-from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.commitment import (
     CommitmentClosed,
     CommitmentDecommitted,
@@ -26,6 +25,7 @@ from shared.contracts.commitment import (
     PaymentReturned,
     ServiceCertified,
 )
+from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder, envelope_id
 
 Envelopes = Mapping[str, Envelope]

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Posting
-from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.commitment import PaymentKind
+from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder
 
 

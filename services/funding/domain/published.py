@@ -24,7 +24,7 @@ from services.funding.domain.envelope import (
     Way,
 )
 from services.funding.domain.journal import Fact, Record
-from shared.contracts.allocation import Standing
+from shared.contracts.reasons import Standing
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 

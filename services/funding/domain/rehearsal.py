@@ -13,6 +13,7 @@ from services.funding.domain.commands import open_envelope
 from services.funding.domain.commitment import Commitment, State
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
+from services.funding.domain.rules import Rules, RuleSet
 from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 
 SAME_PRIORITY = 5
@@ -54,7 +55,15 @@ class Commanded(Struct):
     twofold: bool = False
 
 
-Step = Heard | Opened | Commanded
+class Ruled(Struct):
+    """A step that puts a version of a programme's rules in force."""
+
+    rule_set: RuleSet
+    place: int
+
+
+Step = Heard | Opened | Commanded | Ruled
+Pair = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,13 @@ class Scenario:
     """What is otherwise than it was: nothing, as it stands here.
 
     `credits` replaces what envelopes were opened with, and opens those that never were before all else; `left_out` are
-    commands that it makes void. A rule that is data is one more field, which `_books_of` gives to the books.
+    commands that it makes void. `rules` are in force from the beginning where they are given, whatever came later.
     """
 
     credits: Mapping[str, Credit] = field(default_factory=dict)
     first_come: bool = False
     left_out: frozenset[UUID] = frozenset()
+    rules: Mapping[Pair, Rules] = field(default_factory=dict)
 
 
 AS_IT_WAS = Scenario()
@@ -108,7 +118,9 @@ def rehearse(
     steps: Iterable[Step], scenario: Scenario = AS_IT_WAS, *, progress: Callable[[int], None] = lambda _: None
 ) -> Books:
     """Decide every step again with the rule of the ledger; return the books as they end."""
-    books = _books_of(scenario)
+    books = RehearsedBooks()
+    for (contract, exercise), rules in scenario.rules.items():
+        books.rule(RuleSet(contract, exercise, 1, rules))
     steps = list(steps)
     opened = {name for step in steps if type(step) is Opened for name in step.credits}
     for name in sorted(scenario.credits.keys() - opened):
@@ -124,13 +136,12 @@ def rehearse(
         elif type(step) is Opened:
             for name, credit in step.credits.items():
                 _open(books, name, scenario.credits.get(name, credit))
+            for contract in sorted({parts(name)[0] for name in step.credits}):
+                books.count(books.settle(contract))
+        elif type(step) is Ruled and step.rule_set.pair not in scenario.rules:
+            books.rule(step.rule_set)
     progress(len(steps))
     return books
-
-
-def _books_of(_: Scenario) -> Books:
-    """Make the books of a scenario: the one place where another rule comes in."""
-    return RehearsedBooks()
 
 
 def _as_heard(event: Heard, scenario: Scenario) -> Heard:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from services.funding.domain.commitment import Asked, Commitment
-from shared.contracts.allocation import RefusalReason
+from shared.contracts.reasons import RefusalReason
 
 RULE_REASONS = (
     RefusalReason.NOT_ELIGIBLE, RefusalReason.EXCEEDS_PROJECT_CAP, RefusalReason.EXCEEDS_BENEFICIARY_CAP,

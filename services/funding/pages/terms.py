@@ -61,6 +61,12 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "exceeds-reserved": ("plus que ce qui est promis", "more than what is promised"),
     "exceeds-engaged": ("plus que ce qui est engagé", "more than what is engaged"),
     "exceeds-paid": ("plus que ce qui a été payé", "more than what was paid"),
+    "not-eligible": ("n’entre pas dans les règles du programme", "is not eligible by the programme's rules"),
+    "exceeds-project-cap": ("plus que le plafond par projet", "more than the cap per project"),
+    "exceeds-beneficiary-cap": ("plus que le plafond par bénéficiaire", "more than the cap per beneficiary"),
+    "exceeds-share": ("plus que la part du financeur", "more than the funder's share"),
+    "exceeds-public-aid": ("plus que l’aide publique permise", "more than the public aid allowed"),
+    "plan-moved": ("le plan a changé entre-temps", "the plan changed meanwhile"),
     # Accounts
     "voted": ("voté", "voted"),
     "available": ("libre", "available"),

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from services.funding.domain.comparison import Balances, Change, Comparison, Fate, Pair, Verdict
 from services.funding.domain.manager import Manager
 from services.funding.domain.reapportionment import Order, nothing_yet
-from services.funding.programme import ProgrammeInvalid, openings, parse
+from services.funding.programme import ProgrammeInvalid, openings, parse, ruled
 from services.funding.routes.keys import WhoseKey, answers, by_key
 from services.funding.use_cases import what_if
 from services.funding.use_cases.commanding import Desk
@@ -139,7 +139,8 @@ async def _question(request: Request, *, how: Any, first_come: bool, displace: b
         problems = error.problems if isinstance(error, ProgrammeInvalid) else ["the file is not UTF-8"]
         raise Problem(422, "programme-invalid", "The programme file is not valid.",
                       errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
-    return Question(tuple(openings(programme)), how, first_come, displace)
+    rules = {(contract, exercise): said for contract, exercise, said in ruled(programme)}
+    return Question(tuple(openings(programme)), how, first_come, displace, rules)
 
 
 def answer_shown(found: Answer) -> Json:

@@ -13,8 +13,8 @@ from services.funding.domain.commitment import Asked, Commitment, Engagement, St
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.rules import Rules, RuleSet
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
-from shared.contracts.allocation import HeldReason
 from shared.contracts.commitment import COMMITMENT_FACTS
+from shared.contracts.reasons import HeldReason
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
 

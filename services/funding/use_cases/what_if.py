@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding.domain import commands
@@ -23,11 +24,14 @@ from services.funding.domain.rehearsal import (
     Heard,
     LinesDisagree,
     Opened,
+    Pair,
+    Ruled,
     Scenario,
     Step,
     in_order,
     rehearse,
 )
+from services.funding.domain.rules import Rules, RuleSet
 from services.funding.programme import Opening
 from services.funding.store import line as store
 from services.funding.store import tables
@@ -76,6 +80,7 @@ class Question:
     how: Command
     first_come: bool = False
     displace: bool = False
+    rules: Mapping[Pair, Rules] = field(default_factory=dict)
 
     @property
     def credits(self) -> dict[str, Credit]:
@@ -172,7 +177,7 @@ def _answer(
     given = [*_given(standing.commands)]
     asked = question.credits
     void = {i for i, each in ours(given).items() if {*each.command.concerned} & asked.keys()}
-    scenario = Scenario(asked, question.first_come, frozenset(void))
+    scenario = Scenario(asked, question.first_come, frozenset(void), question.rules)
     instead = rehearse(steps, scenario, progress=lambda done: progress("replaying with the change", done, length))
     seconds = time.perf_counter() - started
     wanted = plan(asked, as_it_was.envelopes, _opened(steps), given, how=question.how, displace=question.displace)
@@ -217,6 +222,10 @@ def _step(row: tables.Command, at: int, *, twofold: bool) -> Step:
         return Opened({name: _credit(said) for name, said in row.content.items()}, at)
     if row.kind in ACTS:
         return Commanded(row.command_id, wanted_by(row), at, twofold)
+    if row.kind == "rules":
+        said = row.content
+        rules = msgspec.convert(said["rules"], Rules)
+        return Ruled(msgspec.convert(said | {"rules": rules}, RuleSet), at)
     raise ReplayDiffers([f"a step of kind {row.kind} is not known to the replay"])
 
 

@@ -29,8 +29,8 @@ from shared.contracts.allocation import (
     MoneyMoved,
     PaymentRecorded,
     PaymentReturnRecorded,
-    Standing,
 )
+from shared.contracts.reasons import Standing
 from shared.kernel.funders import Funder
 
 

@@ -28,17 +28,15 @@ from shared.contracts.allocation import (
     EnvelopeUnfrozen,
     EpciMerged,
     EpciMergerAnnulled,
-    HeldReason,
     MovementHeld,
     MovementRefused,
     PaymentRecorded,
     PaymentReturnRecorded,
-    RefusalReason,
-    Standing,
 )
 from shared.contracts.commitment import PaymentKind
 from shared.contracts.examples import story
 from shared.contracts.fields import Fact
+from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder, envelope_id
 
 CDC_2016 = envelope_id(story.CONTRACT, Funder.CDC, 2016)

@@ -22,7 +22,7 @@ from services.funding.domain.movements import promised
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.published import postings_of, said_by
-from shared.contracts.allocation import Standing
+from shared.contracts.reasons import Standing
 from shared.kernel.funders import Funder
 from tests.support.commands import CDC, CDC_2017, CDC_NEXT_DOOR, STATE, wanted
 from tests.support.commitment_events import NAMES, START, Scribe, named

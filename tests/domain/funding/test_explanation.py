@@ -13,8 +13,8 @@ from services.funding.domain.explanation_words import DECISIONS, MOVEMENTS, PHRA
 from services.funding.domain.journal import Fact
 from services.funding.domain.outcome import Kind
 from services.funding.domain.rules import RULE_REASONS, Rules
-from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.commitment import COMMITMENT_FACTS
+from shared.contracts.reasons import HeldReason, RefusalReason
 
 FR, EN = Language.FRENCH, Language.ENGLISH
 A, B, EVENT = UUID(int=1), UUID(int=2), UUID(int=3)

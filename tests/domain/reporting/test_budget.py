@@ -8,8 +8,8 @@ import pytest
 from services.reporting.domain.balances import Balances, Envelope
 from services.reporting.domain.budget import Budgets, Impossible
 from services.reporting.domain.effects import effects
-from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.fields import Fact
+from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder
 from tests.use_cases.reporting.records import START, decided, envelope
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.reporting.domain.balances import Balances, Stake, StakeKey
 from services.reporting.domain.budget import Impossible
-from shared.contracts.allocation import RefusalReason, Standing
+from shared.contracts.reasons import RefusalReason, Standing
 from shared.kernel.funders import Funder
 from tests.domain.reporting.test_budget import RESERVED, STATE, WAITING, folded
 from tests.use_cases.reporting.records import decided, envelope, named

@@ -16,8 +16,9 @@ from services.funding.domain.objection import Objection
 from services.funding.pages import english, french
 from services.funding.pages.terms import TERMS
 from services.funding.routes.orders import REMEDIES
-from shared.contracts.allocation import ALLOCATION_FACTS, HeldReason, RefusalReason
+from shared.contracts.allocation import ALLOCATION_FACTS
 from shared.contracts.commitment import COMMITMENT_FACTS
+from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.web.vocabulary import FRENCH
 from tests.services.funding.managers_pages import looked_at
 from tests.services.reporting.figures import Document

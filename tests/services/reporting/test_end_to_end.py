@@ -15,9 +15,9 @@ from fabrique.embedded.kafka import Broker, start_kafka
 from fabrique.embedded.postgres import Postgres
 from services.reporting.app import MIGRATIONS, build
 from services.reporting.settings import Settings
-from shared.contracts.allocation import HeldReason
 from shared.contracts.entrepreneur import CessationKind
 from shared.contracts.figures import BudgetStated, SurvivalStated
+from shared.contracts.reasons import HeldReason
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL, Topic
 from shared.database.migrations import upgrade
 from shared.messaging.cluster import admin_client, new_topics, provision

@@ -13,9 +13,9 @@ from services.intake.store import queries, writes
 from services.intake.use_cases import tracking
 from services.intake.use_cases.status import Journey, journey
 from services.intake.use_cases.tracking import follow_allocations, follow_figures, follow_relay, forget_old_progress
-from shared.contracts.allocation import HeldReason
 from shared.contracts.examples import EXAMPLES
 from shared.contracts.fields import Fact
+from shared.contracts.reasons import HeldReason
 from shared.contracts.topics import ALLOCATION, BUDGET, COMMITMENT, ENTREPRENEUR, SURVIVAL, Topic
 from shared.database.checkpoint import Source
 from shared.database.outbox import Outbox

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.contracts.allocation import HeldReason, RefusalReason, Standing
 from shared.contracts.fields import Fact
+from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder
 from tests.use_cases.reporting.records import START, decided, envelope
 

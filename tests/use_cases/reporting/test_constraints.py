@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.reporting import use_cases
-from shared.contracts.allocation import Standing
+from shared.contracts.reasons import Standing
 from shared.database.transaction import transaction
 from shared.kernel.funders import Funder
 from tests.use_cases.reporting.projection import Projection

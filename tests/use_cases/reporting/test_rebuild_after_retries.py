@@ -11,9 +11,9 @@ from sqlalchemy import text
 from services.reporting import use_cases
 from services.reporting.handlers import allocations as allocation_stream
 from services.reporting.handlers import entrepreneurs as entrepreneur_stream
-from shared.contracts.allocation import RefusalReason, Standing
 from shared.contracts.entrepreneur import CessationKind
 from shared.contracts.fields import Fact
+from shared.contracts.reasons import RefusalReason, Standing
 from shared.contracts.topics import BUDGET, SURVIVAL
 from shared.database import quarantine
 from shared.database.tables import Quarantined, QuarantineState

@@ -5,8 +5,8 @@ import json
 import random
 from datetime import date
 
-from shared.contracts.allocation import HeldReason, RefusalReason
 from shared.contracts.figures import BudgetStated, SurvivalStated
+from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.contracts.topics import BUDGET, SURVIVAL
 from tests.use_cases.reporting.drawn_ledger import Ledger
 from tests.use_cases.reporting.projection import Projection, sequences
