@@ -105,8 +105,22 @@ def test_the_life_of_a_commitment_tells_each_decision_and_where_it_left_it(ledge
         assert said.shown.count("cause ") == said.shown.count("event ")
 
 
+def test_a_commitment_is_explained_in_both_languages(ledger: Run) -> None:
+    identifier = min(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", ledger("account", CDC).shown))
+    french, english = ledger("explain", identifier), ledger("explain", identifier, "--lang", "en")
+    assert "à la Caisse des Dépôts" in french.shown
+    assert "Just before, CV219." in english.shown
+    assert len(french.shown.splitlines()) == len(english.shown.splitlines())
+
+
 @pytest.mark.parametrize(
-    "words", [("balance", "--contract", "CV1"), ("account", "CV1.CDC.2016"), ("commitment", named("nobody"))]
+    "words",
+    [
+        ("balance", "--contract", "CV1"),
+        ("account", "CV1.CDC.2016"),
+        ("commitment", named("nobody")),
+        ("explain", named("nobody")),
+    ],
 )
 def test_what_is_not_there_is_said(words: tuple[str, ...], ledger: Run) -> None:
     said = ledger(*words)

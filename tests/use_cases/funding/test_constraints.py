@@ -66,6 +66,7 @@ VIOLATIONS = [
     ("ck_command_four_eyes", COMMAND.format("'applied', 0, 0, 1, NULL, 'cdc', NULL")),
     ("ck_command_rejected", COMMAND.format("'rejected', NULL, NULL, NULL, NULL, NULL, NULL")),
     ("ck_command_rejected", COMMAND.format("'applied', 0, 0, 1, NULL, NULL, 'prefecture'")),
+    ("ck_rule_set_version", "INSERT INTO rule_set VALUES ('CV219', 2016, 0, '{}', '', gen_random_uuid(), 0, 0, 1)"),
     ("ck_checkpoint_next_offset", "UPDATE checkpoint SET next_offset = -1"),
     ("ck_outbox_partition_relayed", "UPDATE outbox_partition SET relayed_sequence = last_sequence + 1"),
     (
