@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,11 +17,13 @@ from services.funding.domain.rehearsal import (
     Heard,
     LinesDisagree,
     Opened,
+    Ruled,
     Scenario,
     Step,
     in_order,
     rehearse,
 )
+from services.funding.domain.rules import Rules, RuleSet
 from tests.domain.funding.test_commands_against_oracle import a_command
 from tests.support.clerk import Clerk
 from tests.support.commitment_events import Json, Scribe, event, named, opened
@@ -35,6 +38,9 @@ def as_steps(told: list[Json]) -> list[Step]:
     for place, step in enumerate(told, 1):
         if "open" in step:
             steps.append(Opened({step["open"]: Credit(step["amount_cents"], step.get("payment_cents"))}, place))
+        elif "rules" in step:
+            rules = msgspec.convert(step["rules"], Rules)
+            steps.append(Ruled(RuleSet(step["contract"], step["exercise"], step["version"], rules), place))
         elif "of" in step:
             steps.append(Commanded(UUID(step["command"]), step["of"], place))
         else:
@@ -153,6 +159,17 @@ def test_first_come_serves_who_came_first() -> None:
     found = compare(snapshot(rehearse(steps)), snapshot(rehearse(steps, Scenario(first_come=True))))
     fates = {str(c.commitment_id): (c.verdict.value, c.gained) for c in found.changes}
     assert fates == {named("cb"): ("better", 10), named("cc"): ("worse", -10)}
+
+
+def test_rules_are_replayed_at_their_place_and_a_scenario_has_its_own_from_the_beginning() -> None:
+    capped = {"rules": {"cap_per_project_cents": 10}, "contract": "CV219", "exercise": 2016, "version": 1,
+              "command": named("rules")}  # fmt: skip
+    line = [opened("CV219", "CDC", 2016, 100), declared("A", 1, 20), capped, declared("B", 2, 20), declared("C", 3, 5)]
+    replayed, ledger = rehearse(as_steps(line)), Clerk().tell(line).books
+    assert [*unlike(replayed, ledger)] == []
+    assert [c.state for c in replayed.commitments.values()] == ["reserved", "refused", "reserved"]
+    strict = Scenario(rules={("CV219", 2016): Rules(cap_per_project_cents=4)})
+    assert [c.state for c in rehearse(as_steps(line), strict).commitments.values()] == ["refused"] * 3
 
 
 def test_an_envelope_that_was_never_opened_is_there_from_the_beginning() -> None:
