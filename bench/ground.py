@@ -21,7 +21,7 @@ from fabrique.embedded.kafka import Broker, start_kafka
 from fabrique.embedded.postgres import Postgres, start_postgres
 from services.funding.app import MIGRATIONS
 from services.funding.programme import Opening
-from services.funding.use_cases import open_envelopes
+from services.funding.use_cases.opening import open_envelopes
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database import outbox
 from shared.database.migrations import upgrade

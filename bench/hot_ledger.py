@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.ground import NotConserved
 from bench.hot_workload import Drawn
 from services.funding.app import MIGRATIONS
-from services.funding.use_cases import open_envelopes
+from services.funding.use_cases.opening import open_envelopes
 from shared.database import outbox
 from shared.database.migrations import upgrade
 from shared.database.transaction import create_engine, transaction

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.funding import use_cases
 from services.funding.domain.explanation import Explanation, explain
 from services.funding.domain.explanation_words import Language
 from services.funding.domain.manager import Manager
@@ -25,7 +24,7 @@ from services.funding.settings import Settings
 from services.funding.store import explanations
 from services.funding.store.journal import Journal, open_journal
 from services.funding.store.tables import ManagerKey
-from services.funding.use_cases import managers
+from services.funding.use_cases import managers, stating
 from services.funding.use_cases.commanding import Desk
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database.transaction import create_engine, reading
@@ -51,7 +50,7 @@ def spine_terms(settings: Settings) -> SpineTerms:
 
 
 async def _state_envelopes(spine: Spine) -> None:
-    stated = await use_cases.state_envelopes(
+    stated = await stating.state_envelopes(
         engine=spine.engine, route=spine.router, clock=spine.terms.clock,
         partitions=spine.router.partitions[ENVELOPE.name],
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What arrives from Kafka."""
 
-from services.funding import use_cases
+from services.funding.use_cases import deciding
 from shared.contracts.commitment import COMMITMENT_FACTS, CommitmentFact
 from shared.contracts.topics import COMMITMENT
 from shared.messaging.stream import Batch, Stream, facts
@@ -11,4 +11,4 @@ commitments: Stream[CommitmentFact] = facts(COMMITMENT, COMMITMENT_FACTS)
 @commitments
 async def on_commitments(batch: Batch[CommitmentFact]) -> None:
     """Decide, in order, what each commitment event does to the envelopes of its contract."""
-    await use_cases.decide_commitments(batch)
+    await deciding.decide_commitments(batch)

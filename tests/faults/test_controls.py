@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 
 from fabrique.embedded.kafka import Broker
-from services.funding import use_cases
+from services.funding.use_cases import deciding
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.topics import COMMITMENT
 from shared.database import checkpoint, outbox
@@ -112,7 +112,7 @@ async def play_two_consumers_at_once(ledger: Ledger) -> None:
     async def on_commitments(batch: Batch[Any]) -> None:
         with suppress(TimeoutError, asyncio.BrokenBarrierError):  # with the lock, the other never comes
             await asyncio.wait_for(together.wait(), 0.5)
-        await use_cases.decide_commitments(batch)
+        await deciding.decide_commitments(batch)
 
     await asyncio.gather(*(ledger.micro_batch(stream).apply(log[20:]) for _ in range(2)))
     await assert_books_balance(ledger.url, log={0: log})

@@ -11,11 +11,11 @@ from aiokafka import ConsumerRecord
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.funding import use_cases
 from services.funding.app import MIGRATIONS
 from services.funding.domain.rules import Rules, RuleSet
 from services.funding.handlers import commitments
 from services.funding.programme import Opening
+from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import Ruler, set_rules
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
 from shared.database import outbox
@@ -80,7 +80,7 @@ class Ledger:
             openings.append(
                 Opening(contract, Funder(funder), int(exercise), step["amount_cents"], step.get("payment_cents"))
             )
-        return await use_cases.open_envelopes(
+        return await open_envelopes(
             openings, engine=self.engine, route=self.route, clock=clock, by="operator", effective_on=date(2016, 1, 1)
         )
 

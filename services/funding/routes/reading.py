@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request
 
-from services.funding import use_cases
 from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, ruled
 from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
+from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import Ruler, set_rules
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
@@ -38,7 +38,7 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
                           errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
         wanted = openings(programme)
         first = min(o.exercise for o in wanted)
-        opened = await use_cases.open_envelopes(
+        opened = await open_envelopes(
             wanted, engine=spine.engine, route=spine.router, clock=spine.terms.clock, by=by,
             effective_on=date(first, 1, 1),
         )  # fmt: skip

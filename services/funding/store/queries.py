@@ -82,17 +82,18 @@ async def load_books(
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
     held = [_held(row) for row in await connection.fetch(HELD, homes)]
     rule_sets = [_rule_set(row) for row in await connection.fetch(RULES, homes)]
-    told = [*declared]
+    capped = {r.pair for r in rule_sets if r.rules.cap_per_beneficiary_cents is not None}
     acted = {movement.fact.commitment_id for movement in held}
     commitments = {row[0]: commitment_of(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
     acted.update(moved)
+    told = [*declared] if acted or capped else []
     pairs = {(c.contract, c.exercise) for i in acted if (c := commitments.get(i)) is not None} | set(served)
     if acted:
         pairs |= {(contract, exercise) for i, contract, exercise, _ in told if i in acted}
     if any(e.waiting_count and (e.contract, e.exercise) in pairs for e in envelopes):
         waiting = await connection.fetch(WAITING, [p[0] for p in sorted(pairs)], [p[1] for p in sorted(pairs)])
         commitments |= {row[0]: commitment_of(row) for row in waiting if row[0] not in commitments}
-    if capped := {r.pair for r in rule_sets if r.rules.cap_per_beneficiary_cents is not None}:
+    if capped:
         await _load_beneficiaries(connection, commitments, capped, told)
     await load_engagements(session, commitments)
     return Books(envelopes, commitments.values(), held, rule_sets)

@@ -14,9 +14,8 @@ from services.funding.domain.commands import Applied
 from services.funding.domain.rules import Rules, RuleSet, next_version
 from services.funding.store import queries, writes
 from services.funding.store.tables import Command, RuleSetRow
-from services.funding.use_cases import COMMANDS
 from services.funding.use_cases.answering import outcome
-from services.funding.use_cases.telling import announce
+from services.funding.use_cases.telling import COMMANDS, announce
 from shared.contracts.topics import COMMITMENT
 from shared.database import checkpoint
 from shared.database.checkpoint import Source

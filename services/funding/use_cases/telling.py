@@ -11,6 +11,9 @@ from shared.contracts.topics import ALLOCATION
 from shared.database.outbox import Outbox
 from shared.kernel.ids import derived_id
 
+COMMANDS = UUID("6c0f2f0e-5d0b-5a43-9f0c-5b1f6f7e9a11")
+"""Names what no client named: openings, rules, statements."""
+
 
 async def announce(
     outbox: Outbox, command_id: UUID, contract: str, outcomes: Sequence[Outcome], *, now: datetime, first: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.funding import use_cases
+from services.funding.use_cases import stating
 from shared.contracts.allocation import EnvelopeStated
 from tests.support.books import assert_books_balance
 from tests.support.commitment_events import Scribe, opened, records
@@ -15,7 +15,7 @@ from tests.support.ledger import Ledger, fixed_clock
 
 
 async def state(ledger: Ledger) -> int:
-    return await use_cases.state_envelopes(engine=ledger.engine, route=ledger.route, clock=fixed_clock, partitions=8)
+    return await stating.state_envelopes(engine=ledger.engine, route=ledger.route, clock=fixed_clock, partitions=8)
 
 
 async def statements(ledger: Ledger) -> list[Any]:
@@ -39,7 +39,7 @@ async def test_what_changed_is_stated_once_and_nothing_when_nothing_changed(ledg
 async def test_many_envelopes_are_stated_page_by_page_each_once(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(use_cases, "STATED_AT_ONCE", 3)
+    monkeypatch.setattr(stating, "STATED_AT_ONCE", 3)
     contracts = [f"CV{number}" for number in range(210, 215)]
     await ledger.open([opened(c, f, 2016, 100) for c in contracts for f in ("CDC", "STATE")], partition=2)
     assert await state(ledger) == 10
