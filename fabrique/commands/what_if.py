@@ -40,10 +40,12 @@ def what_if(
     *, file: File, first_come: FirstCome = False, form: Form = "table", apply: Apply = False,
     displace: Displace = False, reason: Why = "what-if", since: Since = None, yes: Yes = False, key: Key = "",
 ) -> None:  # fmt: skip
-    """Replay every event and command with the credits of FILE, on a copy; show both side by side, most changed first.
+    """Replay the year with other credits, or in the order of coming; show who gains and loses, apply it or not.
 
-    First it is proved that a replay without change ends where the ledger stands. Nothing is kept. With --apply the
-    credits are changed as of now, by commands that are shown first; what is reserved stays, unless --displace.
+    Every event and command is decided again with the credits of FILE, on a copy; both are shown side by side, most
+    changed first. First it is proved that a replay without change ends where the ledger stands. Nothing is kept. With
+    --apply the credits are changed as of now, by commands that are shown first; what is reserved stays, unless
+    --displace.
     """
     if apply and first_come:
         complain("No command changes the order in which was decided: --apply goes without --first-come.")

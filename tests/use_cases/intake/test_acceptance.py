@@ -109,20 +109,23 @@ async def test_a_duplicate_within_one_batch_is_one_event_and_a_contradiction_a_c
 
 
 async def test_fifty_who_tell_the_same_at_once_get_one_event_and_one_answer(world: World) -> None:
-    event = declared(id="1")
     raced = Counter[str]()
 
-    async def tell_until_it_is_judged() -> Answer:
+    async def tell_until_it_is_judged(event: Any) -> Answer:
         while True:
             try:
                 return (await tell(world, event))[0]
             except Raced:
                 raced["times"] += 1
 
-    answers = await asyncio.gather(*(tell_until_it_is_judged() for _ in range(50)))
-    assert Counter(reasons(answers)) == {"accepted": 1, "again": 49}
-    assert len({answer.event_id for answer in answers if isinstance(answer, Accepted)}) == 1
-    assert len(await facts(world, COMMITMENT.name)) == 1
+    rounds = 0
+    while not raced and rounds < 30:  # on a busy machine one may be through before the others come
+        rounds += 1
+        event = declared(id=str(rounds), reference=f"dossier-{rounds}")
+        answers = await asyncio.gather(*(tell_until_it_is_judged(event) for _ in range(50)))
+        assert Counter(reasons(answers)) == {"accepted": 1, "again": 49}
+        assert len({answer.event_id for answer in answers if isinstance(answer, Accepted)}) == 1
+        assert len(await facts(world, COMMITMENT.name)) == rounds
     assert raced["times"] > 0, "nobody met anybody: the test shows nothing"
 
 
