@@ -65,6 +65,7 @@ def where(stack: Stack, found: Addresses) -> Table:
     http = found.http
     for name, address in (
         ("pages", f"{http['reporting']}/"),
+        ("managers' pages", f"{http['funding']}/"),
         ("intake, for partners", f"{http['intake']}/docs"),
         ("funding, for managers", f"{http['funding']}/docs"),
         ("reporting, for everybody", f"{http['reporting']}/docs"),
