@@ -1,7 +1,8 @@
-"""What tables of the programme file are made of, and the table of rules."""
+"""What tables of the programme file are made of, the table of rules, and those of the territory."""
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -9,7 +10,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.funding.domain.rules import Order, Rules, Waitlist
-from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise
+from services.funding.domain.territory import (
+    Annulment,
+    Attachment,
+    Merger,
+    TerritoryObjection,
+    objection,
+    territory_of,
+    with_change,
+)
+from shared.contracts.fields import CENTS_MAX, ContractCode, Exercise, SirenOfEpci, Word
 
 _EUROS = re.compile(r"[0-9]+\.[0-9]{2}")
 Location = tuple[int | str, ...]
@@ -66,6 +76,65 @@ class RuleTerms(Closed):
             convention_from_cents=_cents(self.convention_from), waitlist=Waitlist(self.waitlist),
             order=Order(self.order),
         )  # fmt: skip
+
+
+class MergerTerms(Closed):
+    """EPCI that became one; `day_is_known = false` when `effective_on` stands for a day that nobody knows."""
+
+    name: Word
+    predecessors: list[SirenOfEpci] = Field(min_length=1)
+    successor: SirenOfEpci
+    successor_name: str = Field(min_length=1)
+    effective_on: date
+    day_is_known: bool = True
+
+    def told(self) -> Merger:
+        """As funding is told it."""
+        return Merger(self.name, tuple(sorted({*self.predecessors})), self.successor, self.successor_name,
+                      self.effective_on, self.day_is_known)  # fmt: skip
+
+
+class AnnulmentTerms(Closed):
+    """A merger that counts no more from `annulled_from` on; without it, that never counted."""
+
+    merger: Word
+    annulled_from: date | None = None
+    day_is_known: bool = True
+
+
+TERRITORY_REMEDIES = {
+    TerritoryObjection.ATTACHED_ELSEWHERE: "is attached to another EPCI, or by another name: tell a merger instead",
+    TerritoryObjection.MERGER_TOLD_OTHERWISE: "was told otherwise: annul it, and tell another by a new name",
+    TerritoryObjection.NO_CONTRACT_CONCERNED: "no contract belongs to these EPCI on that day: mend SIREN or day",
+    TerritoryObjection.MERGER_UNKNOWN: "no merger has this name: tell it first",
+    TerritoryObjection.ALREADY_ANNULLED: "is annulled already, from another day on: it is annulled once",
+    TerritoryObjection.ANNULLED_BEFORE_MERGER: "ends before it begins: annul it from its own day on, or later",
+}
+
+
+def territory_problems(
+    attachments: Sequence[Attachment], mergers: Sequence[MergerTerms], annulments: Sequence[AnnulmentTerms]
+) -> Iterator[tuple[Location, str]]:
+    """Say which mergers and annulments of a file nobody could be told."""
+    territory = territory_of(attachments)
+    for place, terms in enumerate(mergers):
+        merger = replace(terms.told(), number=place + 1)
+        if wrong := objection(territory, merger):
+            yield ("merger", place), f"{terms.name}: {TERRITORY_REMEDIES[wrong]}"
+        else:
+            territory = with_change(territory, merger)
+    for place, each in enumerate(annulments):
+        annulment = annulment_told(each, mergers)
+        if wrong := objection(territory, annulment):
+            yield ("annulment", place), f"{each.merger}: {TERRITORY_REMEDIES[wrong]}"
+        else:
+            territory = with_change(territory, annulment)
+
+
+def annulment_told(terms: AnnulmentTerms, mergers: Sequence[MergerTerms]) -> Annulment:
+    """An annulment as funding is told it: its day is the merger's own when the file says none."""
+    own = next((merger.effective_on for merger in mergers if merger.name == terms.merger), date.min)
+    return Annulment(terms.merger, terms.annulled_from or own, terms.day_is_known)
 
 
 def _cents(amount: str | None) -> int | None:

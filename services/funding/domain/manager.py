@@ -1,5 +1,6 @@
 """Who may command what, and when a second pair of eyes is needed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.funding.domain.command import Act, Command, parts
@@ -23,6 +24,10 @@ class Manager:
             funder in self.funders and (self.contracts is None or contract in self.contracts)
             for contract, funder, _ in named
         )
+
+    def may_for(self, contracts: Iterable[str]) -> bool:
+        """Whether all these contracts are its own, whoever funds them."""
+        return self.contracts is None or self.contracts.issuperset(contracts)
 
 
 OPERATOR = Manager("operator", "operator", frozenset(Funder))

@@ -240,6 +240,29 @@ class RuleSetRow(FundingTable, table=True):
     step: int
 
 
+class TerritoryChange(FundingTable, table=True):
+    """One thing told of the territory: who, why, when it was known, and which facts were announced for it."""
+
+    __tablename__ = "territory_change"
+    __table_args__ = (
+        CheckConstraint("number > 0", name="ck_territory_change_number"),
+        CheckConstraint("kind IN ('attach', 'merge', 'annul')", name="ck_territory_change_kind"),
+        Index("uq_territory_change_command", "command_id", unique=True),
+        Index("uq_territory_change_subject", "kind", "subject", unique=True),
+    )
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    command_id: UUID
+    kind: str
+    subject: str
+    content: dict[str, object] = Field(sa_type=JSONB)
+    facts: list[list[str]] = Field(sa_type=JSONB)
+    by: str
+    told_by: str
+    reason: str
+    known_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class ManagerKey(FundingTable, table=True):
     """A key of a manager, as its hash, and what it may command; `contracts` null is all of them."""
 
