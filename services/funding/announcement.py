@@ -93,11 +93,11 @@ def territory_fact(telling: Telling, territory: Territory, *, by: str, reason: s
         home = territory.home_of(telling.contract)
         if home is None:
             raise LookupError(f"nothing was told of {telling.contract}")
-        fields |= {"epci": home.epci, "epci_name": home.epci_name}
+        fields |= {"epci": home.epci, "epci_label": home.epci_name}
     else:
         fields |= {
             "merger": merger.name, "predecessors": [*merger.predecessors], "successor": merger.successor,
-            "successor_name": merger.successor_name, "effective_on": merger.effective_on, "number": merger.number,
+            "successor_label": merger.successor_name, "effective_on": merger.effective_on, "number": merger.number,
         }  # fmt: skip
     if telling.type == ANNULLED and (annulment := territory.annulment_of(telling.merger)):
         fields["annulled_from"] = annulment.annulled_from

@@ -10,7 +10,7 @@ class ContractAttached(Fact):
 
     contract: ContractCode
     epci: SirenOfEpci
-    epci_name: str = Field(description="What the EPCI is called.", examples=["CA de Saint-Omer"])
+    epci_label: str = Field(description="What the EPCI is called.", examples=["CA de Saint-Omer"])
     by: Word = Field(description="Role of whoever said so.", examples=["operator"])
     reason: Word = Field(description="Why it was said.", examples=["programme"])
     known_at: Instant = Field(description="When funding was told.")
@@ -28,7 +28,7 @@ class EpciMerged(Fact):
         default=None, description="Name of the merger, the same for each contract.", examples=["saint-omer-2017"]
     )
     number: int = Field(default=0, ge=0, description="Of mergers of one day, the lower counts first.", examples=[12])
-    successor_name: str = Field(
+    successor_label: str = Field(
         default="", description="What the successor is called.", examples=["CA du Pays de Saint-Omer"]
     )
     by: Word | None = Field(default=None, description="Role of whoever commanded it.", examples=["operator"])

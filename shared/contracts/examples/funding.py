@@ -144,17 +144,17 @@ STATED_ENVELOPES: tuple[Fact, ...] = (
 )  # fmt: skip
 TERRITORIES: tuple[Fact, ...] = (
     ContractAttached(
-        contract="CV220", epci="246200455", epci_name="CA de Saint-Omer", by="operator", reason="programme",
+        contract="CV220", epci="246200455", epci_label="CA de Saint-Omer", by="operator", reason="programme",
         known_at=story.at(2016, 4, 6),
     ),
     EpciMerged(
         contract="CV220", predecessors=["246200018", "246200455"], successor="200069037",
         effective_on=date(2017, 1, 1), known_at=story.at(2017, 1, 3), merger="saint-omer-2017", number=12,
-        successor_name="CA du Pays de Saint-Omer", by="operator", reason="order-of-the-prefect",
+        successor_label="CA du Pays de Saint-Omer", by="operator", reason="order-of-the-prefect",
     ),
     EpciMergerAnnulled(
         contract="CV224", predecessors=["246201149"], successor="246201149", effective_on=date(2017, 1, 1),
-        known_at=story.at(2018, 11, 30), merger="calaisis-2017", number=15, successor_name="CA du Calaisis",
+        known_at=story.at(2018, 11, 30), merger="calaisis-2017", number=15, successor_label="CA du Calaisis",
         by="operator", reason="court", annulled_from=date(2019, 12, 31),
     ),
 )  # fmt: skip
