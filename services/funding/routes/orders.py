@@ -170,15 +170,21 @@ def read(body: bytes) -> tuple[UUID, Command, int | None]:
     try:
         order = ORDERS.validate_json(body)
     except ValidationError as error:
-        raise Problem(422, "command-invalid", "The command is not valid.", errors=[*_fields(error)]) from error
+        raise Problem(422, "command-invalid", "The command is not valid.", errors=[*fields_of(error)]) from error
     said = order.model_dump(exclude={"command_id", "kind", "expected_version"})
     return order.command_id, Command(act=Act(order.kind), by="", **said), order.expected_version
 
 
-def _fields(error: ValidationError) -> Iterator[FieldProblem]:
+def fields_of(error: ValidationError) -> Iterator[FieldProblem]:
+    """Point to each field at fault; the kind of a command is no step on the way to it."""
     for problem in error.errors(include_url=False, include_input=False):
         steps = [str(step) for step in problem["loc"]]
-        within = steps[1:] if steps and steps[0] in [*Act] else steps or ["kind"] * problem["type"].startswith("union")
+        is_kind = bool(steps) and steps[0] in (*Act, "merge", "annul")
+        within = steps[1:] if is_kind else steps or ["kind"] * problem["type"].startswith("union")
+            steps[1:]
+            if steps and steps[0] in (*Act, "merge", "annul")
+            else steps or ["kind"] * problem["type"].startswith("union")
+        )
         remedy = "is missing: add it" if problem["type"] == "missing" else problem["msg"]
         yield FieldProblem(pointer="".join(f"/{step}" for step in within), detail=remedy)
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.funding.domain.by_epci import Group, Turn, by_epci, is_known, turns
 from services.funding.domain.manager import Manager
@@ -16,7 +16,7 @@ from services.funding.pages.debts import day_of
 from services.funding.pages.moment import day_asked, known_until
 from services.funding.programme_terms import TERRITORY_REMEDIES
 from services.funding.routes.keys import WhoseKey, answers, by_key
-from services.funding.routes.orders import REMEDIES, STATUS
+from services.funding.routes.orders import REMEDIES, STATUS, fields_of
 from services.funding.store import territory as store
 from services.funding.store.tables import TerritoryChange
 from services.funding.use_cases import territory
@@ -73,6 +73,13 @@ class TellAnnulment(_Telling):
     def change(self) -> Annulment:
         """As funding is told it."""
         return Annulment(self.merger, self.annulled_from, self.day_is_known)
+
+
+Tellings = Annotated[TellMerger | TellAnnulment, Field(discriminator="kind")]
+TELLINGS: TypeAdapter[Tellings] = TypeAdapter(Tellings)
+GIVEN = {"requestBody": {"required": True, "content": {"application/json": {"schema": {
+    "oneOf": [kind.model_json_schema() for kind in (TellMerger, TellAnnulment)]
+}}}}}  # fmt: skip
 
 
 class ChangeState(BaseModel):
@@ -157,12 +164,13 @@ def _telling(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey, annou
     By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.post("/territory", summary="Tell a merger of EPCI, or its annulment", tags=["territory"],
-                 responses=PROBLEMS)  # fmt: skip
+                 responses=PROBLEMS, openapi_extra=GIVEN)  # fmt: skip
     async def post_territory(
-        telling: Annotated[TellMerger | TellAnnulment, Field(discriminator="kind")], by: By, response: Response,
+        request: Request, by: By, response: Response,
         dry_run: Annotated[bool, Query(description="Say whom it concerns, and do nothing.")] = False,
     ) -> ChangeState:  # fmt: skip
         """Told: 201; told before: 200."""
+        telling = read(await request.body())
         with answers(), refusals():
             [told] = await territory.tell(
                 desk(), [Wanted(telling.command_id, telling.change(), telling.reason)], by, dry_run=dry_run
@@ -177,6 +185,14 @@ def _telling(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey, annou
         with answers():
             async with reading(desk().engine) as session:
                 return [shown(Told(row)) for row in await store.changes(session)]
+
+
+def read(body: bytes) -> TellMerger | TellAnnulment:
+    """Read what is told. Raises Problem 422 that points to each field."""
+    try:
+        return TELLINGS.validate_json(body)
+    except ValidationError as error:
+        raise Problem(422, "telling-invalid", "What is told is not valid.", errors=[*fields_of(error)]) from error
 
 
 def _looking(router: APIRouter, desk: Callable[[], Desk]) -> None:

@@ -207,10 +207,7 @@ async def test_the_trail_refuses(places: Ledger, attack: str) -> None:
 @pytest.mark.parametrize("constraint", IMPOSSIBLE)
 async def test_the_database_refuses(places: Ledger, constraint: str) -> None:
     await told(places, *HOMES)
-    insert = (
-        'INSERT INTO territory_change (number, command_id, kind, subject, content, facts, "by", told_by, reason,'
-        f" known_at) VALUES ({IMPOSSIBLE[constraint]}, '{{}}', '[]', 'x', 'x', 'x', now())"
-    )
+    insert = f"{INSERT} SELECT {IMPOSSIBLE[constraint]}, '{{}}', '[]', 'x', 'x', 'x', now()"
     with pytest.raises(IntegrityError, match=constraint):
         async with transaction(places.engine) as session:
             await session.execute(text(insert))
