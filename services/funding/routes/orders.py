@@ -181,10 +181,6 @@ def fields_of(error: ValidationError) -> Iterator[FieldProblem]:
         steps = [str(step) for step in problem["loc"]]
         is_kind = bool(steps) and steps[0] in (*Act, "merge", "annul")
         within = steps[1:] if is_kind else steps or ["kind"] * problem["type"].startswith("union")
-            steps[1:]
-            if steps and steps[0] in (*Act, "merge", "annul")
-            else steps or ["kind"] * problem["type"].startswith("union")
-        )
         remedy = "is missing: add it" if problem["type"] == "missing" else problem["msg"]
         yield FieldProblem(pointer="".join(f"/{step}" for step in within), detail=remedy)
 
