@@ -40,11 +40,16 @@ class Closed(BaseModel):
 
 
 class RuleTerms(Closed):
-    """The rules of one exercise; without a key there is no such limit, without `contracts` all are eligible."""
+    """The rules of one exercise; without a key there is no such limit, without `contracts` all are eligible.
+
+    With `priority_only` those alone that the file says have priority; else the others may have a later first day.
+    """
 
     exercise: Exercise
     contracts: list[ContractCode] | None = None
+    priority_only: bool = Field(default=False, strict=True)
     eligible_from: date | None = None
+    others_eligible_from: date | None = None
     eligible_until: date | None = None
     cap_per_project: Euros | None = None
     cap_per_beneficiary: Euros | None = None
@@ -53,13 +58,14 @@ class RuleTerms(Closed):
     public_aid_max: Percent | None = None
     convention_from: Euros | None = None
     waitlist: Literal["strict", "skip"] = "strict"
-    order: Literal["priority", "first-come"] = "priority"
+    order: Literal["priority", "first-come", "score"] = "priority"
 
-    def of(self, contract: str) -> Rules:
-        """What they say of one contract."""
+    def of(self, contract: str, *, priority: bool) -> Rules:
+        """What they say of one contract, that has priority or has not."""
+        listed = (self.contracts is None or contract in self.contracts) and (priority or not self.priority_only)
+        first = self.eligible_from if priority else self.others_eligible_from or self.eligible_from
         return Rules(
-            eligible=self.contracts is None or contract in self.contracts,
-            eligible_from=self.eligible_from, eligible_until=self.eligible_until,
+            eligible=listed, eligible_from=first, eligible_until=self.eligible_until,
             cap_per_project_cents=_cents(self.cap_per_project),
             cap_per_beneficiary_cents=_cents(self.cap_per_beneficiary),
             cdc_share_max=self.cdc_share_max, state_share_max=self.state_share_max, public_aid_max=self.public_aid_max,
@@ -85,5 +91,20 @@ def rule_problems(
             yield (*here, "exercise"), said
         for code in sorted({*(rules.contracts or ())} - {*codes}):
             yield (*here, "contracts"), f"{code} is not a contract of this file: list it or remove it"
-        if rules.eligible_from and rules.eligible_until and rules.eligible_until < rules.eligible_from:
-            yield (*here, "eligible_until"), f"it is before eligible_from, {rules.eligible_from}: mend one of them"
+        yield from (((*here, field), said) for field, said in _period_problems(rules))
+
+
+def _period_problems(rules: RuleTerms) -> Iterator[tuple[str, str]]:
+    """Say which days of a table do not go together."""
+    first, others, last = rules.eligible_from, rules.others_eligible_from, rules.eligible_until
+    if first and last and last < first:
+        yield "eligible_until", f"it is before eligible_from, {first}: mend one of them"
+    if others and last and last < others:
+        yield "eligible_until", f"it is before others_eligible_from, {others}: mend one of them"
+    if others and first and others < first:
+        yield (
+            "others_eligible_from",
+            f"it is before eligible_from, {first}, the priority contracts' day: mend one of them",
+        )
+    if others and rules.priority_only:
+        yield "others_eligible_from", "with priority_only no others are eligible: remove one of them"

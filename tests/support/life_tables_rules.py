@@ -134,6 +134,75 @@ RULES = {
             and promoted C 60+0 (rules 1)
             and promoted D 30+0 (rules 1)
     """,
+    "the higher score is served first, equal ones by place, who has none last": """
+        open CDC 100                        -> opened CDC 100
+        declare A 100+0                     -> reserved A 100+0
+        declare B 60+0                      -> waitlisted B 60+0
+        declare C 60+0 priority 1           -> waitlisted C 60+0
+        declare D 30+0                      -> waitlisted D 30+0
+        declare E 30+0                      -> waitlisted E 30+0
+        score D 40                          -> nothing
+        rules order score                   -> nothing
+        score E 40                          -> nothing
+        score B 90                          -> nothing
+        score C 0                           -> nothing
+        withdraw A                          -> released A 100+0, was reserved
+            and promoted B 60+0 (rules 1)
+            and promoted D 30+0 (rules 1)
+        score C 1000                        -> nothing
+        increase CDC 20                     -> increased CDC 20
+        score C none                        -> promoted E 30+0 (rules 1)
+        reduce CDC 30 sending back          -> displaced E 30+0; reduced CDC 30
+        score C 50                          -> nothing
+        increase CDC 30                     -> increased CDC 30
+        amend E 20+0                        -> amended E 20+0, was 30+0, waitlisted
+        score E 51                          -> promoted E 20+0 (rules 1)
+        = C waitlisted, score 50
+        = E reserved, score 51
+        = CDC reserved 110, room 10, waiting 1
+    """,
+    "who asks more goes behind those with the same score": """
+        open CDC 100                        -> opened CDC 100
+        declare A 100+0                     -> reserved A 100+0
+        rules order score                   -> nothing
+        declare B 50+0                      -> waitlisted B 50+0 (rules 1)
+        declare C 60+0                      -> waitlisted C 60+0 (rules 1)
+        score B 7                           -> nothing
+        score C 7                           -> nothing
+        amend B 55+0                        -> amended B 55+0, was 50+0, waitlisted
+        withdraw A                          -> released A 100+0, was reserved; promoted C 60+0 (rules 1)
+    """,
+    "a score is kept under any order, for whoever stands": """
+        open CDC 100                        -> opened CDC 100
+        score A 10                          -> not done: commitment-unknown
+        declare A 60+0                      -> reserved A 60+0
+        score A 10 at CV221                 -> not done: commitment-unknown
+        score A 10                          -> nothing
+        = A reserved, score 10
+        declare B 200+0                     -> refused B 200+0: exceeds-authorised
+        score B 10                          -> not done: not-standing
+        declare C 50+0                      -> waitlisted C 50+0
+        declare D 40+0 priority 1           -> waitlisted D 40+0
+        score C 5                           -> promoted D 40+0
+        engage A CDC 60                     -> engaged A CDC 60
+        score A 20                          -> nothing
+        close A                             -> decommitted A CDC 60; closed A 0+0, was reserved; promoted C 50+0
+        score A 30                          -> not done: not-standing
+        withdraw C                          -> released C 50+0, was reserved
+        score C 30                          -> not done: not-standing
+        = A closed, score 20
+    """,
+    "who is served by its score is looked at again with what was held for it": """
+        open CDC 100                        -> opened CDC 100
+        rules order score                   -> nothing
+        declare A 100+0                     -> reserved A 100+0 (rules 1)
+        declare B 60+0                      -> waitlisted B 60+0 (rules 1)
+        declare C 40+0                      -> waitlisted C 40+0 (rules 1)
+        engage C CDC 40                     -> movement held C: waits-for-room
+        amend A 50+0                        -> amended A 50+0, was 100+0, reserved
+        score C 1                           -> promoted C 40+0 (rules 1); engaged C CDC 40 (held: engage C)
+        : CDC waitlisted > demand 40; CDC available > reserved 40; CDC reserved > engaged 40
+    """,
     "who is served by new rules is looked at again with what was held for it": """
         open CDC 100                        -> opened CDC 100
         declare A 80+0                      -> reserved A 80+0

@@ -76,6 +76,9 @@ PHRASES = {
         "exceeds-beneficiary-cap": "{amount} au plus par bénéficiaire",
         "exceeds-share": "{cdc} du coût au plus à la Caisse des Dépôts, {state} à l’État",
         "exceeds-public-aid": "{public} du coût au plus en aide publique",
+        "by-score": "La file est servie par note, la plus haute d’abord ; sans note, à la fin.",
+        "score": "Le {day}, la note {score} a été donnée par {by} ({why}).",
+        "unscored": "Le {day}, la note a été retirée par {by} ({why}).",
         "yes": "oui", "no": "non", "any": "…", "cost": "Le coût du projet était de {amount}.",
     },
     Language.ENGLISH: {
@@ -95,6 +98,9 @@ PHRASES = {
         "exceeds-beneficiary-cap": "at most {amount} for a beneficiary",
         "exceeds-share": "at most {cdc} of the cost of the Caisse des Dépôts, {state} of the State",
         "exceeds-public-aid": "at most {public} of the cost as public aid",
+        "by-score": "The waitlist is served by score, the highest first; who has none comes last.",
+        "score": "On {day}, the score {score} was given by {by} ({why}).",
+        "unscored": "On {day}, the score was taken away by {by} ({why}).",
         "yes": "yes", "no": "no", "any": "…", "cost": "The project cost {amount}.",
     },
 }  # fmt: skip

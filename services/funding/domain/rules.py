@@ -1,12 +1,13 @@
 """A programme's own rules for one exercise of a contract: who may ask how much, and how the waitlist is served."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from services.funding.domain.commitment import Asked, Commitment
+from services.funding.domain.commitment import Asked
 from shared.contracts.reasons import RefusalReason
 
 RULE_REASONS = (
@@ -28,6 +29,7 @@ class Order(StrEnum):
 
     PRIORITY = "priority"
     FIRST_COME = "first-come"
+    SCORE = "score"
 
 
 class Rules(Struct, frozen=True, omit_defaults=True):
@@ -115,8 +117,33 @@ def _above(percent: int | None, amount: int, cost: int) -> bool:
     return percent is not None and amount * 100 > percent * cost
 
 
-def in_order(commitments: list[Commitment], rules: Rules | None) -> list[Commitment]:
+class Waits(Protocol):
+    """What the order of a waitlist is made of."""
+
+    @property
+    def priority(self) -> int:
+        """The declaration's, 1 the most urgent."""
+
+    @property
+    def place(self) -> int:
+        """In the line."""
+
+    @property
+    def score(self) -> int | None:
+        """The committee's, None without one."""
+
+
+Waiting = TypeVar("Waiting", bound=Waits)
+
+
+def in_order(waiting: Iterable[Waiting], rules: Rules | None) -> list[Waiting]:
     """Put who waits in the order in which it is served."""
-    if rules is not None and rules.order is Order.FIRST_COME:
-        return sorted(commitments, key=lambda c: c.place)
-    return sorted(commitments, key=lambda c: (c.priority, c.place))
+    order = Order.PRIORITY if rules is None else rules.order
+    return sorted(waiting, key=_RANKS[order])
+
+
+_RANKS: dict[Order, Callable[[Waits], tuple[int, ...]]] = {
+    Order.PRIORITY: lambda c: (c.priority, c.place),
+    Order.FIRST_COME: lambda c: (c.place,),
+    Order.SCORE: lambda c: (c.score is None, -(c.score or 0), c.place),
+}

@@ -90,6 +90,8 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "transfer": ("transférer", "transfer"),
     "carry-over": ("reporter", "carry over"),
     "close": ("clore", "close"),
+    "rules": ("régler", "set rules"),
+    "score": ("noter", "score"),
     "proposed": ("à approuver", "to approve"),
     "applied": ("appliquée", "applied"),
     "refused": ("refusée", "refused"),

@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from services.funding.domain.commitment import Asked
-from services.funding.domain.explanation import Before, Cause, Decision, Held, Story, explain, told
+from services.funding.domain.explanation import Before, Cause, Decision, Held, Scored, Story, explain, told
 from services.funding.domain.explanation_words import DECISIONS, MOVEMENTS, PHRASES, REASONS, Language, amounts, euros
 from services.funding.domain.journal import Fact
 from services.funding.domain.outcome import Kind
-from services.funding.domain.rules import RULE_REASONS, Rules
+from services.funding.domain.rules import RULE_REASONS, Order, Rules
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.reasons import HeldReason, RefusalReason
 
@@ -128,6 +129,26 @@ TABLE = {
 def test_a_decision_is_said_in_both_languages(name: str) -> None:
     each, french, english = TABLE[name]
     assert (said(each, FR), said(each, EN)) == (french, english)
+
+
+def test_scores_are_said_with_who_gave_them_and_why() -> None:
+    when = datetime(2016, 5, 2, 9, 0, tzinfo=UTC)
+    scores = (Scored(when, 80, "prefecture", "committee"), Scored(when, None, "cdc", "mistake"))
+    each = decision("AllocationWaitlisted", 100, rules_version=1)
+    waits = msgspec.structs.replace(each, rules=Rules(order=Order.SCORE))
+    story = Story(A, (waits,), scores=scores)
+    french, english = explain(story, FR), explain(story, EN)
+    assert [plain(sentence) for sentence in french.sentences[2:]] == [
+        "La file est servie par note, la plus haute d’abord ; sans note, à la fin.",
+        "Le 2 mai 2016, la note 80 a été donnée par prefecture (committee).",
+        "Le 2 mai 2016, la note a été retirée par cdc (mistake).",
+    ]
+    assert [plain(sentence) for sentence in english.sentences[2:]] == [
+        "The waitlist is served by score, the highest first; who has none comes last.",
+        "On 2 May 2016, the score 80 was given by prefecture (committee).",
+        "On 2 May 2016, the score was taken away by cdc (mistake).",
+    ]
+    assert [(score["score"], score["by"]) for score in english.scores] == [(80, "prefecture"), (None, "cdc")]
 
 
 def test_what_is_held_is_said_last() -> None:

@@ -32,6 +32,24 @@ MISTAKES = {
     "a day is none": ("2016-11-30", '"soon"', "line 34: rules.1.eligible_until", "valid date"),
     "a period ends before": ("2016-11-30", "2015-11-30", "line 34: rules.1.eligible_until", "before eligible_from"),
     "a contract is no one's": ('["CV219"]', '["CV999"]', "line 32: rules.1.contracts", "CV999 is not a contract"),
+    "others begin before the priority contracts": (
+        "eligible_until = 2016-11-30",
+        "others_eligible_from = 2015-12-31",
+        "line 34: rules.1.others_eligible_from",
+        "before eligible_from, 2016-01-01",
+    ),
+    "others begin when all is over": (
+        "eligible_from = 2016-01-01",
+        "others_eligible_from = 2016-12-01",
+        "line 34: rules.1.eligible_until",
+        "before others_eligible_from",
+    ),
+    "others begin and there are none": (
+        "eligible_from = 2016-01-01",
+        "priority_only = true\nothers_eligible_from = 2016-07-01",
+        "line 34: rules.1.others_eligible_from",
+        "remove one of them",
+    ),
     "no credit is there": ("exercise = 2016\ncont", "exercise = 2061\ncont", "line 31: rules.1.exercise", "no credit"),
     "rules are told twice": (
         'order = "first-come"',
@@ -50,6 +68,15 @@ def test_rules_are_read_for_each_contract() -> None:
         public_aid_max=80, convention_from_cents=2_300_000, waitlist=Waitlist.SKIP, order=Order.FIRST_COME,
     ))  # fmt: skip
     assert (lens[0], lens[2].eligible) == ("CV219", True)
+
+
+def test_priority_contracts_alone_are_eligible_or_others_from_a_later_day() -> None:
+    alone = FILE + "[[rules]]\nexercise = 2016\npriority_only = true\n"
+    assert [(code, rules.eligible) for code, _, rules in ruled(parse(alone))] == [("CV217", False), ("CV219", True)]
+    later = FILE + "[[rules]]\nexercise = 2016\neligible_from = 2016-02-01\nothers_eligible_from = 2016-07-01\n"
+    assert [rules.eligible_from for _, _, rules in ruled(parse(later))] == [date(2016, 7, 1), date(2016, 2, 1)]
+    others = FILE + "[[rules]]\nexercise = 2016\nothers_eligible_from = 2016-07-01\n"
+    assert [rules.eligible_from for _, _, rules in ruled(parse(others))] == [date(2016, 7, 1), None]
 
 
 def test_without_limits_rules_are_those_of_today() -> None:
