@@ -14,7 +14,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.ids import new_id
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="markdown", help="Say what the committee thinks of a commitment."
+    no_args_is_help=True, rich_markup_mode="markdown", help="Say what the committee thinks of a commitment: its score."
 )
 NONE = "none"
 

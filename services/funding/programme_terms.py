@@ -53,6 +53,8 @@ class RuleTerms(Closed):
     eligible_until: date | None = None
     cap_per_project: Euros | None = None
     cap_per_beneficiary: Euros | None = None
+    programme_cap_per_beneficiary: Euros | None = None
+    rights: dict[ContractCode, Euros] | None = None
     cdc_share_max: Percent | None = None
     state_share_max: Percent | None = None
     public_aid_max: Percent | None = None
@@ -64,7 +66,9 @@ class RuleTerms(Closed):
         """What they say of one contract, that has priority or has not."""
         listed = (self.contracts is None or contract in self.contracts) and (priority or not self.priority_only)
         first = self.eligible_from if priority else self.others_eligible_from or self.eligible_from
+        right = None if self.rights is None else cents(self.rights.get(contract, "0.00"))
         return Rules(
+            programme_cap_cents=_cents(self.programme_cap_per_beneficiary), right_cents=right,
             eligible=listed, eligible_from=first, eligible_until=self.eligible_until,
             cap_per_project_cents=_cents(self.cap_per_project),
             cap_per_beneficiary_cents=_cents(self.cap_per_beneficiary),
@@ -92,6 +96,7 @@ def rule_problems(
         for code in sorted({*(rules.contracts or ())} - {*codes}):
             yield (*here, "contracts"), f"{code} is not a contract of this file: list it or remove it"
         yield from (((*here, field), said) for field, said in _period_problems(rules))
+        yield from (((*here, *field), said) for field, said in _right_problems(rules, codes))
 
 
 def _period_problems(rules: RuleTerms) -> Iterator[tuple[str, str]]:
@@ -108,3 +113,18 @@ def _period_problems(rules: RuleTerms) -> Iterator[tuple[str, str]]:
         )
     if others and rules.priority_only:
         yield "others_eligible_from", "with priority_only no others are eligible: remove one of them"
+
+
+def _right_problems(rules: RuleTerms, codes: Sequence[str]) -> Iterator[tuple[Location, str]]:
+    """Say what is wrong with how a cap is split over contracts."""
+    cap, rights = rules.programme_cap_per_beneficiary, rules.rights
+    if cap is not None and rights is None:
+        yield ("programme_cap_per_beneficiary",), 'split it: rights = { CV219 = "60000.00", CV221 = "40000.00" }'
+    if rights is not None and cap is None:
+        yield ("rights",), 'say of what they are parts: programme_cap_per_beneficiary = "100000.00"'
+    for code in sorted({*(rights or ())} - {*codes}):
+        yield ("rights", code), f"{code} is not a contract of this file: list it or remove it"
+    total = sum(map(cents, (rights or {}).values()))
+    if cap is not None and total > cents(cap):
+        said = f"they add up to {Decimal(total).scaleb(-2)}, programme_cap_per_beneficiary is {cap}: grant less"
+        yield ("rights",), said

@@ -34,8 +34,8 @@ ACTS = {
 WORDS = ("in", "priority", "at", "payments", "to", "costing", "for", "on")
 RULES = {
     "project": "cap_per_project_cents", "beneficiary": "cap_per_beneficiary_cents", "cdc": "cdc_share_max",
-    "state": "state_share_max", "public": "public_aid_max", "from": "eligible_from", "until": "eligible_until",
-    "waitlist": "waitlist", "order": "order",
+    "right": "right_cents", "state": "state_share_max", "public": "public_aid_max",
+    "from": "eligible_from", "until": "eligible_until", "waitlist": "waitlist", "order": "order",
 }  # fmt: skip
 COMMANDS = ("increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over")
 

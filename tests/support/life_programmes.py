@@ -54,6 +54,7 @@ def _rules(draw: Draw) -> Json:
     percent, rules = st.sampled_from((20, 40, 50, 60, 80)), {}
     limits = {
         "cap_per_project_cents": st.integers(4, 14), "cap_per_beneficiary_cents": st.integers(6, 20),
+        "right_cents": st.integers(5, 16),
         "cdc_share_max": percent, "state_share_max": percent, "public_aid_max": percent,
         "eligible_from": st.just(f"{exercise}-11-01"), "eligible_until": st.just(f"{exercise}-12-31"),
         "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")), "eligible": st.just(False),

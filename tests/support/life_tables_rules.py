@@ -74,6 +74,31 @@ RULES = {
         withdraw C                          -> released C 20+0, was reserved
         declare L 60+0 for X                -> reserved L 60+0 (rules 1)
     """,
+    "a right of each contract: a cap over the whole programme, split beforehand": """
+        open CDC 1000                       -> opened CDC 1_000
+        open CV221.CDC 1000                 -> opened CV221.CDC 1_000
+        open CDC.2017 1000                  -> opened CDC.2017 1_000
+        declare A 10+0 for X                -> reserved A 10+0
+        rules right 60                      -> nothing
+        rules at CV221 right 40             -> nothing
+        declare B 50+0 for X                -> reserved B 50+0 (rules 1)
+        declare C 0.01+0 for X              -> refused C 0.01+0: exceeds-programme-cap (rules 1)
+        declare D 40+0 for X at CV221       -> reserved D 40+0 (rules 1)
+        declare E 1+0 for X at CV221        -> refused E 1+0: exceeds-programme-cap (rules 1)
+        declare F 60+0 for Y                -> reserved F 60+0 (rules 1)
+        declare G 500+0                     -> reserved G 500+0 (rules 1)
+        declare H 500+0 for X in 2017       -> reserved H 500+0
+        amend A 11+0                        -> movement refused A: exceeds-programme-cap (rules 1)
+        rules at CV221 right 0              -> nothing
+        declare I 1+0 for Y at CV221        -> refused I 1+0: exceeds-programme-cap (rules 2)
+        amend D 39+0 at CV221               -> amended D 39+0, was 40+0, reserved
+        withdraw B                          -> released B 50+0, was reserved
+        declare J 50+0 for X                -> reserved J 50+0 (rules 1)
+        rules right 60, beneficiary 30, cdc 10      -> nothing
+        declare K 1+0 costing 10 for X      -> refused K 1+0: exceeds-beneficiary-cap (rules 2)
+        rules right 60, beneficiary 70, cdc 10      -> nothing
+        declare L 5+0 costing 10 for X      -> refused L 5+0: exceeds-programme-cap (rules 3)
+    """,
     "the share of each funder, and all public aid, in percent of the cost": """
         open CDC 1000                       -> opened CDC 1_000
         open STATE 1000 payments 0          -> opened STATE 1_000

@@ -27,6 +27,7 @@ from services.funding.domain.rules import RULE_REASONS, Order, Rules
 
 ASKING = ("AllocationReserved", "AllocationWaitlisted", "AllocationRefused", "AllocationPromoted")
 QUEUED = ("AllocationWaitlisted", "AllocationPromoted")
+FOR_BENEFICIARIES = ("exceeds-beneficiary-cap", "exceeds-programme-cap")
 STANDING = ("AllocationReserved", "AllocationWaitlisted", "AllocationPromoted")
 
 
@@ -170,7 +171,7 @@ def _by_rules(decision: Decision, story: Story, language: Language) -> Iterator[
         yield phrases["rules"].format(**place)
     else:
         yield phrases["limit"].format(limit=_limit(said.reason, rules, language), **place)
-        if said.reason == "exceeds-beneficiary-cap" and decision.others_cents is not None:
+        if said.reason in FOR_BENEFICIARIES and decision.others_cents is not None:
             yield phrases["others"].format(amount=euros(decision.others_cents, language))
         if said.reason in ("exceeds-share", "exceeds-public-aid") and story.cost_cents and not said.movement:
             yield phrases["cost"].format(amount=euros(story.cost_cents, language))
@@ -188,10 +189,12 @@ def _score(given: Scored, language: Language) -> str:
 def _limit(reason: str, rules: Rules, language: Language) -> str:
     phrases = PHRASES[language]
     caps = {"exceeds-project-cap": rules.cap_per_project_cents,
-            "exceeds-beneficiary-cap": rules.cap_per_beneficiary_cents}  # fmt: skip
+            "exceeds-beneficiary-cap": rules.cap_per_beneficiary_cents,
+            "exceeds-programme-cap": rules.right_cents}  # fmt: skip
     days = [phrases["any"] if d is None else day(d, language) for d in (rules.eligible_from, rules.eligible_until)]
     return phrases[reason].format(
         amount=euros(caps.get(reason) or 0, language), first=days[0], last=days[1],
+        cap=euros(rules.programme_cap_cents or 0, language),
         eligible=phrases["yes" if rules.eligible else "no"], cdc=percent(rules.cdc_share_max, language),
         state=percent(rules.state_share_max, language), public=percent(rules.public_aid_max, language),
     )  # fmt: skip

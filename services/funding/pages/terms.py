@@ -64,6 +64,10 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "not-eligible": ("n’entre pas dans les règles du programme", "is not eligible by the programme's rules"),
     "exceeds-project-cap": ("plus que le plafond par projet", "more than the cap per project"),
     "exceeds-beneficiary-cap": ("plus que le plafond par bénéficiaire", "more than the cap per beneficiary"),
+    "exceeds-programme-cap": (
+        "plus que le droit du contrat sur le plafond du programme",
+        "more than the contract's right to the programme's cap",
+    ),
     "exceeds-share": ("plus que la part du financeur", "more than the funder's share"),
     "exceeds-public-aid": ("plus que l’aide publique permise", "more than the public aid allowed"),
     "plan-moved": ("le plan a changé entre-temps", "the plan changed meanwhile"),

@@ -6,7 +6,18 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.funding.domain.explanation import ASKING, Before, Cause, Decision, Held, Scored, Story, Told, told
+from services.funding.domain.explanation import (
+    ASKING,
+    FOR_BENEFICIARIES,
+    Before,
+    Cause,
+    Decision,
+    Held,
+    Scored,
+    Story,
+    Told,
+    told,
+)
 from services.funding.domain.journal import Fact
 from services.funding.domain.rules import Rules
 from services.funding.store.journal import open_journal
@@ -64,7 +75,7 @@ async def story(session: Session, commitment_id: UUID) -> Story | None:
             Decision(
                 fact, said, await _before(connection, row, fact, said),
                 cause or await _other(connection, commitment_id, fact), rules.get(said.rules_version or 0),
-                await _others(connection, row, fact) if said.reason == "exceeds-beneficiary-cap" else None,
+                await _others(connection, row, fact) if said.reason in FOR_BENEFICIARIES else None,
             )
         )  # fmt: skip
     held = [Held(*each) for each in await connection.fetch(HELD, row.contract, commitment_id)]

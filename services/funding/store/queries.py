@@ -41,6 +41,10 @@ RULES = (
     " FROM unnest($1::text[]) AS wanted(contract) JOIN rule_set USING (contract)"
     " ORDER BY contract, exercise, version DESC"
 )
+ALL_RULES = (
+    "SELECT DISTINCT ON (contract, exercise) contract, exercise, version, content FROM rule_set"
+    " ORDER BY contract, exercise, version DESC"
+)
 OF_BENEFICIARIES = (
     f"SELECT {COMMITMENT_COLUMNS} FROM unnest($1::text[], $2::int[], $3::uuid[])"  # noqa: S608  no input in it
     " AS wanted(contract, exercise, beneficiary_id) JOIN commitment USING (contract, exercise, beneficiary_id)"
@@ -83,7 +87,7 @@ async def load_books(
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
     held = [_held(row) for row in await connection.fetch(HELD, homes)]
     rule_sets = [_rule_set(row) for row in await connection.fetch(RULES, homes)]
-    capped = {r.pair for r in rule_sets if r.rules.cap_per_beneficiary_cents is not None}
+    capped = {r.pair for r in rule_sets if r.rules.looks_at_beneficiaries}
     acted = {movement.fact.commitment_id for movement in held}
     commitments = {row[0]: commitment_of(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
     acted.update(moved)
@@ -170,6 +174,18 @@ async def waitlist(session: Session, *, contract: str, exercise: int) -> list[Co
     )
     rows = (await session.scalars(query)).all()
     return in_order(rows, await rules_in_force(session, contract=contract, exercise=exercise))
+
+
+async def all_rules_in_force(session: Session) -> dict[tuple[str, int], Rules]:
+    """Read the rules of every contract's exercise."""
+    connection = await driver(session)
+    return {(row[0], row[1]): _rule_set(row).rules for row in await connection.fetch(ALL_RULES)}
+
+
+async def lock_rights(session: Session) -> None:
+    """Keep everybody else from granting rights until the transaction ends."""
+    connection = await driver(session)
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fabrique rights'))")
 
 
 async def rules_in_force(session: Session, *, contract: str, exercise: int) -> Rules | None:

@@ -22,7 +22,8 @@ A, B, EVENT = UUID(int=1), UUID(int=2), UUID(int=3)
 CDC = "CV219.CDC.2016"
 RULES = Rules(
     eligible_from=date(2016, 3, 1), eligible_until=date(2016, 11, 30), cap_per_project_cents=5_000_000,
-    cap_per_beneficiary_cents=6_000_000, cdc_share_max=50, public_aid_max=80, convention_from_cents=2_300_000,
+    cap_per_beneficiary_cents=6_000_000, programme_cap_cents=10_000_000, right_cents=6_000_000,
+    cdc_share_max=50, public_aid_max=80, convention_from_cents=2_300_000,
 )  # fmt: skip
 
 
@@ -105,6 +106,19 @@ TABLE = {
          " est dépassé."), "La version 1 des règles de 2016 dit : 50 000,00 € au plus par projet."],
         [("On 1 April 2016, €50,000.01 of the Caisse des Dépôts asked: it was refused, the cap for a project is"
          " exceeded."), "Version 1 of the rules of 2016 says: at most €50,000.00 for a project."],
+    ),
+    "a contract's right is too small": (
+        decision("AllocationRefused", 3_000_000, others=4_000_000, rules_version=1, reason="exceeds-programme-cap"),
+        [("Le 1er avril 2016, demande de 30 000,00 € à la Caisse des Dépôts : elle a été refusée, le droit de ce"
+          " contrat sur le plafond du programme est dépassé."),
+         ("La version 1 des règles de 2016 dit : 60 000,00 € au plus par bénéficiaire dans ce contrat, sur"
+          " 100 000,00 € dans tout le programme."),
+         "Les autres demandes du même bénéficiaire s’élevaient à 40 000,00 €."],
+        [("On 1 April 2016, €30,000.00 of the Caisse des Dépôts asked: it was refused, this contract's right to the"
+          " programme's cap is exceeded."),
+         ("Version 1 of the rules of 2016 says: at most €60,000.00 for a beneficiary in this contract, of €100,000.00"
+          " in the whole programme."),
+         "Other requests of the same beneficiary came to €40,000.00."],
     ),
     "a command freed it": (
         decision("AllocationPromoted", 100, cause=Cause("increase", "cdc", "amendment-2")),

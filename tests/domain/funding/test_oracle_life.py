@@ -35,7 +35,8 @@ REASONS = (
     "not-paid",
 )  # fmt: skip
 BY_RULES = (
-    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-share", "exceeds-public-aid",
+    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-programme-cap",
+    "exceeds-share", "exceeds-public-aid",
 )  # fmt: skip
 HELD = (
     "not-declared", "waits-for-room", "not-engaged", "not-certified", "no-payment-credits", "not-paid",
