@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.funding.domain.command import Act, Command, parts
+from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Envelope
 from shared.kernel.funders import Funder
 
@@ -23,6 +24,11 @@ class Manager:
             funder in self.funders and (self.contracts is None or contract in self.contracts)
             for contract, funder, _ in named
         )
+
+    def may_score(self, contract: str, asked: Asked) -> bool:
+        """Whether it acts for a funder that a commitment of this contract asks: a committee is of both."""
+        is_asked = any(asked.of(funder) for funder in self.funders) or not any(asked)
+        return is_asked and (self.contracts is None or contract in self.contracts)
 
 
 OPERATOR = Manager("operator", "operator", frozenset(Funder))

@@ -11,7 +11,7 @@ from services.funding.programme import ProgrammeInvalid, odd_cents, openings, pa
 from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from services.funding.use_cases.opening import open_envelopes
-from services.funding.use_cases.ruling import Ruler, set_rules
+from services.funding.use_cases.ruling import RightsExceedCap, Ruler, set_rules
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 from shared.web.problems import FieldProblem, Problem
@@ -43,7 +43,10 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             effective_on=date(first, 1, 1),
         )  # fmt: skip
         ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
-        rules = await set_rules(ruler, ruled(programme))
+        try:
+            rules = await set_rules(ruler, ruled(programme))
+        except RightsExceedCap as error:
+            raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
                 "odd_cents_to": odd_cents(programme),
