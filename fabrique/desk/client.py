@@ -49,6 +49,10 @@ class Desk:
         """Give a command, or ask what it would do. Raises NotDone."""
         return self._told("POST", "/v1/commands", dry_run, json=order)
 
+    def score(self, commitment_id: str, order: Json, *, dry_run: bool) -> Json:
+        """Score a commitment, or ask what that would do. Raises NotDone."""
+        return self._told("POST", f"/v1/commitments/{commitment_id}/score", dry_run, json=order)
+
     def approve(self, command_id: str, *, dry_run: bool) -> Json:
         """Approve a proposal, or ask what that would do. Raises NotDone."""
         return self._told("POST", f"/v1/commands/{command_id}/approve", dry_run)

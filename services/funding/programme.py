@@ -241,7 +241,7 @@ def openings(programme: Programme) -> list[Opening]:
 def ruled(programme: Programme) -> list[tuple[str, int, Rules]]:
     """List what the programme's rules say of each contract and exercise."""
     return [
-        (contract.code, table.exercise, table.of(contract.code))
+        (contract.code, table.exercise, table.of(contract.code, priority=contract.priority))
         for contract in programme.contract
         for table in programme.rules
     ]

@@ -89,6 +89,7 @@ WORDS: Mapping[str, str] = {
     "queue": "The queue, in order",
     "queue_note": "What is missing is the room to free, all else equal, to serve the request and those before it that"
     " ask a same envelope.",
+    "score": "Score",
     "rank": "Rank",
     "before_count": "To serve before",
     "first_before": "First",

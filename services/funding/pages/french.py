@@ -89,6 +89,7 @@ WORDS: Mapping[str, str] = {
     "queue": "La file, dans l’ordre",
     "queue_note": "Ce qui manque est la place à libérer, toutes choses égales, pour servir la demande et celles d’avant"
     " qui demandent une même enveloppe.",
+    "score": "Note",
     "rank": "Rang",
     "before_count": "À servir avant",
     "first_before": "D’abord",

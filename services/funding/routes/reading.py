@@ -16,7 +16,7 @@ from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from services.funding.use_cases import territory
 from services.funding.use_cases.commanding import Desk, NotCommanded
 from services.funding.use_cases.opening import open_envelopes
-from services.funding.use_cases.ruling import Ruler, set_rules
+from services.funding.use_cases.ruling import RightsExceedCap, Ruler, set_rules
 from services.funding.use_cases.territory import Told
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
@@ -50,7 +50,10 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             effective_on=date(first, 1, 1),
         )  # fmt: skip
         ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
-        rules = await set_rules(ruler, ruled(programme))
+        try:
+            rules = await set_rules(ruler, ruled(programme))
+        except RightsExceedCap as error:
+            raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
                 "odd_cents_to": odd_cents(programme),

@@ -12,7 +12,7 @@ from services.funding.pages.moment import Moment, day_asked, known_until
 from services.funding.pages.sheet import Sheet
 from services.funding.pages.territory import Seen, epci_page, epcis_page
 from services.funding.store import commands as commands_store
-from services.funding.store import looking
+from services.funding.store import looking, queries
 from services.funding.store import territory as territory_store
 from services.funding.store.journal import open_journal
 from shared.database.transaction import Session
@@ -130,7 +130,10 @@ def of_waitlist(code: str) -> Build:
             return None
         waiting = await looking.commitments(look.session, code, exercise=exercise, state="waitlisted")
         promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
-        return contract.waitlist_page(look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted)
+        rules = await queries.rules_in_force(look.session, contract=code, exercise=exercise)
+        return contract.waitlist_page(
+            look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted, rules=rules
+        )
 
     return build
 

@@ -85,6 +85,7 @@ class CommitmentRow(FundingTable, table=True):
             "state IN ('reserved', 'waitlisted', 'engaged', 'refused', 'released', 'closed')",
             name="ck_commitment_state",
         ),
+        CheckConstraint("score BETWEEN 0 AND 1000", name="ck_commitment_score"),
         Index(
             "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
             postgresql_where=text("state = 'waitlisted'"),
@@ -105,6 +106,7 @@ class CommitmentRow(FundingTable, table=True):
     place: int = Field(sa_type=BigInteger)
     state: str
     beneficiary_id: UUID | None = None
+    score: int | None = None
 
 
 class EngagementRow(FundingTable, table=True):
@@ -195,6 +197,7 @@ class Command(FundingTable, table=True):
         Index("uq_command_number", "number", unique=True),
         Index("ix_command_envelope", "envelope_id"),
         Index("ix_command_proposed", "number", postgresql_where=text("state = 'proposed'")),
+        Index("ix_command_score", text("(content ->> 'commitment_id')"), postgresql_where=text("kind = 'score'")),
     )
 
     command_id: UUID = Field(primary_key=True)
