@@ -60,8 +60,8 @@ def _rules(draw: Draw) -> Json:
         "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")), "eligible": st.just(False),
     }  # fmt: skip
     for name, limit in limits.items():
-        often = name in ("waitlist", "order", "cap_per_beneficiary_cents")
-        often_enough = 1 if often else 8 if name.startswith("eligible") else 3
+        in_half_of_them = ("waitlist", "order", "cap_per_beneficiary_cents", "right_cents")
+        often_enough = 1 if name in in_half_of_them else 8 if name.startswith("eligible") else 3
         if draw(st.integers(0, often_enough)) == often_enough:
             rules[name] = draw(limit)
     return {"rules": rules, "contract": contract, "exercise": exercise}
