@@ -148,6 +148,12 @@ def test_counts_and_checks_are_named() -> None:
     dear = commitment()
     dear.cost = 1
     assert audited(kept=dear) == [(Rule.CHECKS, f"commitment {ONE} ck_commitment_cost: expected kept, found broken")]
+    for score, broken in ((-1, True), (0, False), (1000, False), (1001, True), (None, False)):
+        judged = commitment()
+        judged.score = score
+        assert [said for _, said in audited(kept=judged) if "ck_commitment_score" in said] == broken * [
+            f"commitment {ONE} ck_commitment_score: expected kept, found broken"
+        ]
     turned = [said for rule, said in audited(spoilt(1, amount_cents=0)) if rule is Rule.CHECKS]
     assert turned == [f"{AT_2_LINE_0} ck_posting_amount: expected kept, found broken"]
     unknown = Envelope("CV221.CDC.2016", "CV221", Funder.CDC, 2016, version=1)
