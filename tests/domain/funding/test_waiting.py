@@ -117,3 +117,8 @@ def test_what_is_missing_is_enough_where_rules_skip(asked: list[tuple[int, int, 
 def test_a_missing_amount_names_its_envelope() -> None:
     [only] = queue(envelopes(0, 0), waiting((3, 0)))
     assert only.missing == (Missing(CDC, 3),)
+
+
+def test_who_needs_exactly_the_room_that_there_is_misses_nothing() -> None:
+    [only] = queue(envelopes(10, 0), waiting((10, 0)))
+    assert only.missing == ()
