@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fabrique.demo.programme import programme_text
+from services.funding.domain.by_epci import by_epci, turns
+from services.funding.domain.envelope import Envelope
+from services.funding.domain.outlook import sum_of
 from services.funding.domain.territory import (
     Annulment,
     Attachment,
@@ -23,6 +26,7 @@ from services.funding.domain.territory import (
     with_change,
 )
 from services.funding.programme import parse, territory_changes
+from shared.kernel.funders import Funder
 
 START = datetime(2016, 4, 4, tzinfo=UTC)
 SCENARIOS = {
@@ -273,3 +277,33 @@ def test_the_order_in_which_contracts_are_attached_changes_no_answer(
     one, other = told_all(homes, changes), told_all(dict(shuffled), changes)
     assert [one.members(day) for day in DAYS] == [other.members(day) for day in DAYS]
     assert one.told == other.told
+
+
+amounts = st.dictionaries(st.sampled_from(["CV217", "CV218", "CV219", "CV220", "CV227"]), st.integers(0, 10**9))
+
+
+@given(attachments, histories, amounts)
+def test_sums_over_epci_are_sums_over_contracts_and_no_turn_gains_or_loses_a_cent(
+    homes: dict[str, str], changes: list[Change], authorised: dict[str, int]
+) -> None:
+    territory = told_all(homes, changes)
+    envelopes = [Envelope(f"{c}.CDC.2016", c, Funder.CDC, 2016, authorised=cents) for c, cents in authorised.items()]
+    for day in DAYS:
+        groups = by_epci(territory, envelopes, day)
+        assert sum(sum_of(group.envelopes).authorised for group in groups) == sum(authorised.values())
+        assert sorted(e.envelope_id for g in groups for e in g.envelopes) == sorted(e.envelope_id for e in envelopes)
+    for turn in turns(territory, envelopes):
+        before, after = (sorted(c for g in side for c in g.contracts) for side in (turn.before, turn.after))
+        assert before == after
+        sums = [sum(sum_of(group.envelopes).authorised for group in side) for side in (turn.before, turn.after)]
+        assert sums[0] == sums[1]
+
+
+def test_an_annulment_on_the_day_of_the_next_merger_shows_where_its_contracts_went() -> None:
+    territory = Territory()
+    for change in territory_changes(parse(programme_text())):
+        territory, _ = tell(territory, change)
+    [annulled] = [turn for turn in turns(territory, []) if turn.annulment]
+    assert [group.epci for group in annulled.before] == ["246201149"]
+    assert [group.epci for group in annulled.after] == ["200090751"]
+    assert (annulled.day, annulled.day_is_known) == (date(2019, 12, 31), False)
