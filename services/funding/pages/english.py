@@ -227,7 +227,7 @@ WORDS: Mapping[str, str] = {
     "epci_answer": "{name}, on {day}: {contracts}. In {exercise}, {authorised} voted, {room} available.",
     "epci_nobody": "{name}: no contract belongs to it on {day}.",
     "sides": "Both sides of each change",
-    "sides_note": "The eve and the day itself, with the same envelopes.",
+    "sides_note": "The eve and the day itself, for the contracts concerned: the same envelopes on both sides.",
     "side": "Side",
     "eve": "the eve",
     "that_day": "the day itself",

@@ -228,7 +228,7 @@ WORDS: Mapping[str, str] = {
     "epci_answer": "{name}, le {day} : {contracts}. En {exercise}, {authorised} votés, {room} libres.",
     "epci_nobody": "{name} : aucun contrat n’en relève le {day}.",
     "sides": "Des deux côtés de chaque changement",
-    "sides_note": "La veille et le jour même, avec les mêmes enveloppes.",
+    "sides_note": "La veille et le jour même, pour les contrats concernés : les mêmes enveloppes des deux côtés.",
     "side": "Côté",
     "eve": "la veille",
     "that_day": "le jour même",
