@@ -34,7 +34,7 @@ class RefusalReason(StrEnum):
 
 
 class HeldReason(StrEnum):
-    """Why a movement waits."""
+    """Why a movement waits; `not-decided-yet` is of facts that an earlier version published, never given now."""
 
     NOT_DECIDED_YET = "not-decided-yet"
     NOT_DECLARED = "not-declared"
