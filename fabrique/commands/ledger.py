@@ -113,7 +113,8 @@ def check() -> None:
 
     Every posting is computed again from the published fact that made it, every balance, version and waiting count from
     the postings and facts, every commitment from its decisions, what each exercise paid of it from its payments; no
-    account may ever have fallen below zero. All is of one moment, so it may run while others work. Ends with 1 when anything differs.
+    account may ever have fallen below zero. All is of one moment, so it may run while others work. Ends with 1 when
+    anything differs.
     """
     audit = _read(examine)
     for difference in audit.differences:

@@ -85,9 +85,16 @@ def command_line(command: Json) -> str:
     second = f", rejected by {command['rejected_by']}" if command["rejected_by"] else second
     return (
         f"{command['command_id']}  {command['proposed_at'][:16].replace('T', ' ')}  [bold]{command['state']}[/]"
-        f"  {command['kind']} {command['envelope'] or ', '.join(content)}{to}{amounts}"
-        f"  {escape(command['reason'])}  by {command['proposed_by']}{second}"
+        f"  {command['kind']} {command['envelope'] or _without_envelope(content)}{to}{amounts}"
+        f"  {escape(command['reason'])}  from {command['effective_on']}  by {command['proposed_by']}{second}"
     )
+
+
+def _without_envelope(content: Json) -> str:
+    """What a programme file did: the envelopes that it opened, or the version of the rules that it put in force."""
+    if "rules" in content:
+        return f"{content['contract']} {content['exercise']}, version {content['version']}"
+    return ", ".join(content)
 
 
 def _both(amount: int, payment: int) -> str:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from fabrique.commands.screen import Exit
+from fabrique.desk.screen import command_line
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.postgres import Postgres
 from services.funding.domain.manager import Manager
@@ -114,7 +115,7 @@ def test_what_would_happen_is_shown_and_asked_before_it_is_done(fabrique: Run, m
     assert fabrique("envelope", "increase", CDC, "25.00", "--reason", "reprogramming", "--yes").code == Exit.DONE
     shown = fabrique("envelope", "show", CDC).shown
     assert re.search(rf"{CDC} +125\.00 +0\.00 +80\.00", shown)
-    assert "increase CV219.CDC.2016  25.00  reprogramming  by operator" in shown
+    assert re.search(r"increase CV219\.CDC\.2016  25\.00  reprogramming  from 20\d\d-\d\d-\d\d  by operator", shown)
 
 
 def test_who_stands_in_the_way_is_told_and_sent_back_when_asked(fabrique: Run) -> None:
@@ -162,3 +163,13 @@ def test_a_proposal_is_rejected_with_a_word(fabrique: Run) -> None:
 def test_an_amount_that_is_none_is_misuse(euros: str, fabrique: Run) -> None:
     said = fabrique("envelope", "increase", CDC, "--reason", "reprogramming", "--", euros)
     assert (said.code, "5000.00" in said.complained) == (Exit.MISUSED, True)
+
+
+def test_a_version_of_rules_is_told_by_where_it_is_in_force() -> None:
+    given = {
+        "command_id": "0", "kind": "rules", "state": "applied", "envelope": None, "to": None, "reason": "programme",
+        "proposed_at": "2016-01-04T09:00:00Z", "proposed_by": "operator", "approved_by": None, "rejected_by": None,
+        "effective_on": "2016-01-01",
+        "content": {"rules": {}, "version": 2, "contract": "CV219", "exercise": 2016},
+    }  # fmt: skip
+    assert "rules CV219 2016, version 2  programme  from 2016-01-01  by operator" in command_line(given)
