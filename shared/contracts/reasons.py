@@ -34,9 +34,9 @@ class RefusalReason(StrEnum):
 
 
 class HeldReason(StrEnum):
-    """Why a movement waits; `not-decided-yet` is of facts that an earlier version published, never given now."""
+    """Why a movement waits."""
 
-    NOT_DECIDED_YET = "not-decided-yet"
+    NOT_DECIDED_YET = "not-decided-yet"  # in facts of an earlier version; never given now
     NOT_DECLARED = "not-declared"
     WAITS_FOR_ROOM = "waits-for-room"
     NOT_ENGAGED = "not-engaged"
