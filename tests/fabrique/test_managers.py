@@ -21,6 +21,7 @@ from fabrique.embedded.postgres import Postgres
 from services.funding.domain.manager import Manager
 from services.funding.routes.commands import command_routes
 from services.funding.routes.reading import routes
+from services.funding.routes.scores import score_routes
 from services.funding.use_cases import managers
 from shared.web.application import application
 from tests.fabrique.conftest import Type, Typed
@@ -43,6 +44,7 @@ def funding(ledger: Ledger) -> FastAPI:
 
     app = application("Fabrique funding", summary="A test's.")
     app.include_router(routes(spine, operator_key=OPERATOR_KEY))
+    app.include_router(score_routes(lambda: desk(ledger), whose=whose, announce=lambda: None))
     app.include_router(command_routes(lambda: desk(ledger, four_eyes_from=100_000), whose=whose, announce=lambda: None))
     return app
 
@@ -173,3 +175,16 @@ def test_a_version_of_rules_is_told_by_where_it_is_in_force() -> None:
         "content": {"rules": {}, "version": 2, "contract": "CV219", "exercise": 2016},
     }  # fmt: skip
     assert "rules CV219 2016, version 2  programme  from 2016-01-01  by operator" in command_line(given)
+
+
+def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> None:
+    words = ("commitment", "score", named("c1"), "80", "--reason", "committee")
+    assert fabrique(*words, "--dry-run").code == Exit.DONE
+    assert "score" not in fabrique("command", "list").shown
+    done = fabrique(*words, "--yes")
+    assert (done.code, "is applied" in done.complained + done.shown) == (Exit.DONE, True)
+    assert f"score {named('c1')}: 80  committee  from " in fabrique("command", "list", "--contract", "CV219").shown
+    assert fabrique("commitment", "score", named("c1"), "none", "--reason", "mistake", "--yes").code == Exit.DONE
+    unknown = fabrique("commitment", "score", named("nobody"), "1", "--reason", "committee", "--yes")
+    assert (unknown.code, "commitment-unknown" in unknown.complained) == (Exit.FOUND, True)
+    assert fabrique("commitment", "score", named("c1"), "8.5", "--reason", "committee").code == Exit.MISUSED

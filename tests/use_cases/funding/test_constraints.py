@@ -25,6 +25,10 @@ COMMAND = (
     " applied_at, state, partition, next_offset, step, to_partition, approved_by, rejected_by)"
     " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
 )
+TERRITORY = (
+    "INSERT INTO territory_change VALUES ({}, gen_random_uuid(), '{}', 'x', '{{}}', '[]', 'operator', 'operator', 'r',"
+    " now())"
+)
 VIOLATIONS: list[Violation] = [
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
     ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
@@ -58,6 +62,11 @@ VIOLATIONS: list[Violation] = [
     ("ck_commitment_asks", COMMITMENT.format("11, -1, 10, 5, 1, 'reserved'")),
     ("ck_commitment_cost", COMMITMENT.format("6, 5, 10, 5, 1, 'reserved'")),
     ("ck_commitment_state", COMMITMENT.format("5, 5, 10, 5, 1, 'lost'")),
+    (
+        "ck_commitment_score",
+        COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', 1001"),
+    ),
+    ("ck_commitment_score", COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', -1")),
     ("ck_posting_amount", POSTING.format("'available', 'reserved', 0")),
     ("ck_posting_accounts", POSTING.format("'reserved', 'reserved', 1")),
     ("ck_command_state", COMMAND.format("'lost', NULL, NULL, NULL, NULL, NULL, NULL")),
@@ -68,6 +77,8 @@ VIOLATIONS: list[Violation] = [
     ("ck_command_rejected", COMMAND.format("'rejected', NULL, NULL, NULL, NULL, NULL, NULL")),
     ("ck_command_rejected", COMMAND.format("'applied', 0, 0, 1, NULL, NULL, 'prefecture'")),
     ("ck_rule_set_version", "INSERT INTO rule_set VALUES ('CV219', 2016, 0, '{}', '', gen_random_uuid(), 0, 0, 1)"),
+    ("ck_territory_change_number", TERRITORY.format("0", "merge")),
+    ("ck_territory_change_kind", TERRITORY.format("9", "dream")),
     *SPINE,
 ]
 
