@@ -101,7 +101,7 @@ def test_the_life_of_a_commitment_tells_each_decision_and_where_it_left_it(ledge
         head = re.search(ASKED, said.shown)
         assert head is not None
         *_, last = said.shown.strip().splitlines()
-        assert last.strip() == f"{head[1]}: CDC {head[2]}, STATE {head[3]}"
+        assert last.strip() == f"{head[1]}, asked: CDC {head[2]}, STATE {head[3]}"
         assert said.shown.count("cause ") == said.shown.count("event ")
 
 

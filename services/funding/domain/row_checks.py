@@ -22,6 +22,7 @@ COMMITMENT_CHECKS: Mapping[str, Callable[[Commitment], bool]] = {
         min(c.asked) >= 0 and (sum(c.asked) > 0 or c.state in (State.ENGAGED, State.CLOSED))
     ),
     "ck_commitment_cost": lambda c: sum(c.asked) <= c.cost,
+    "ck_commitment_score": lambda c: c.score is None or 0 <= c.score <= 1000,
     "ck_commitment_state": lambda c: c.state in [*State],
 }
 ENGAGEMENT_CHECKS: Mapping[str, Callable[[Engagement], bool]] = {
