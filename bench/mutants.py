@@ -49,8 +49,9 @@ def main() -> None:
     names = [path.name for path in asked.files or sorted(DOMAIN.glob("[a-z]*.py")) if path.name not in WORDS_ALONE]
     copy_project()
     wanted = list(survivors(names)) if asked.again else [f"{dotted(name)}.*" for name in names if breakable(name)]
-    if wanted:
+    while wanted:
         mutmut("run", "--max-children", str(asked.children), *wanted)
+        wanted = [mutant for mutant in untold(names) if mutant not in wanted]  # of functions that were written anew
     report(names)
 
 
@@ -110,6 +111,12 @@ def survivors(names: list[str]) -> Iterator[str]:
     """Name the mutants that no test noticed, and those that no test met."""
     for name in names:
         yield from (mutant for mutant, answer in answers(name).items() if answer in MEANING)
+
+
+def untold(names: list[str]) -> Iterator[str]:
+    """Name the mutants that have not been tried."""
+    for name in names:
+        yield from (mutant for mutant, answer in answers(name).items() if answer is UNTOLD)
 
 
 def report(names: list[str]) -> None:

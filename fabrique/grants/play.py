@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fabrique.imports import Event
 from services.funding.domain.books import Books
-from services.funding.domain.envelope import Envelope
+from services.funding.domain.envelope import VOTE, Envelope
 from services.funding.domain.outcome import Kind
 from services.funding.programme import Opening
 from services.intake.domain.translation import fact_of
@@ -69,7 +69,7 @@ def play(openings: Iterable[Opening], events: Sequence[Event]) -> dict[str, Answ
     envelopes = []
     for opening in openings:
         envelopes.append(Envelope(opening.envelope_id, opening.contract, opening.funder, opening.exercise))
-        envelopes[-1].open(opening.amount_cents)
+        envelopes[-1].move(VOTE, opening.amount_cents)
     books = Books(envelopes, [])
     answered: defaultdict[str, Answered] = defaultdict(Answered)
     for place, event in enumerate(events):

@@ -9,7 +9,7 @@ from uuid import uuid5
 
 from services.funding.announcement import allocation_fact
 from services.funding.domain.books import Books
-from services.funding.domain.envelope import Envelope
+from services.funding.domain.envelope import VOTE, Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.handlers import commitments
 from shared.database.checkpoint import Source
@@ -28,7 +28,7 @@ def books_with(openings: Iterable[Json]) -> Books:
         contract, funder, exercise = step["open"].split(".")
         payment = step.get("payment_cents")
         envelopes.append(Envelope(step["open"], contract, Funder(funder), int(exercise), payment_credits=payment))
-        envelopes[-1].open(step["amount_cents"])
+        envelopes[-1].move(VOTE, step["amount_cents"])
     return Books(envelopes, [])
 
 

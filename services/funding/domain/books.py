@@ -251,8 +251,7 @@ class Books(Accounts):
             reason = RefusalReason.EXCEEDS_AUTHORISED
         elif commitment.state is not State.WAITLISTED and any(
             amount - commitment.asked.of(e.funder) > e.room for e, amount in wanted
-            if amount > commitment.asked.of(e.funder)
-        ):  # fmt: skip
+        ):
             reason = RefusalReason.NO_ROOM
         return reason
 

@@ -103,7 +103,7 @@ def _count(books: Books, facts: Iterable[Told]) -> None:
 
 def _acted(books: Books, command: Command, giver: Envelope, receiver: Envelope | None) -> Iterator[Told]:
     """Send back what must go, then do what is commanded."""
-    if command.act in TAKING and command.amount_cents > giver.room:
+    if command.act in TAKING:
         for commitment in could_go_back(books, giver):
             if giver.room >= command.amount_cents:
                 break

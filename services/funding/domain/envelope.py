@@ -123,11 +123,6 @@ class Envelope:
                 setattr(self, column[0], getattr(self, column[0]) + sign * column[1] * amount)
         return Posting(self.envelope_id, way.credit, way.debit, amount)
 
-    def open(self, amount: int) -> Posting:
-        """Authorise `amount`."""
-        self.authorised += amount
-        return Posting(self.envelope_id, Account.VOTED, Account.AVAILABLE, amount)
-
     def reserve(self, amount: int) -> Posting:
         """Reserve what fits; the caller has looked at `room`."""
         self.reserved += amount

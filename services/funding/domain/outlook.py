@@ -31,7 +31,7 @@ class Sum(NamedTuple):
 def sum_of(envelopes: Iterable[Envelope]) -> Sum:
     """Add balances up."""
     rows = [tuple(getattr(envelope, name) or 0 for name in Sum._fields) for envelope in envelopes]
-    return Sum(*map(sum, zip(*rows, strict=True))) if rows else Sum()
+    return Sum(*map(sum, zip(*rows, strict=True)))
 
 
 def expiring(envelopes: Iterable[Envelope], exercise: int) -> list[Envelope]:

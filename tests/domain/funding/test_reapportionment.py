@@ -1,6 +1,7 @@
 """Plans that turn credits into others: to the cent, by transfers first, and the same plan when a part of it is done."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from random import Random
 from uuid import UUID
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.funding.domain.command import Act, Command, parts
 from services.funding.domain.envelope import Envelope
-from services.funding.domain.reapportionment import Given, Plan, nothing_yet, ours, plan
+from services.funding.domain.reapportionment import Given, Order, Plan, nothing_yet, ours, plan
 from services.funding.domain.rehearsal import Credit
 
 HOW = nothing_yet(by="cdc", reason="another-key", effective_on=date(2016, 10, 1))
@@ -109,7 +110,64 @@ def test_somebody_is_sent_back_only_where_room_is_short() -> None:
         assert short.command.displace is displace
 
 
+def test_room_is_short_for_what_all_orders_of_a_giver_take_together() -> None:
+    opened = {name: Credit(10) for name in (NAMES[0], NAMES[2], NAMES[4])}
+    wanted = {NAMES[0]: Credit(2), NAMES[2]: Credit(14), NAMES[4]: Credit(14)}
+    for room, displace in ((8, False), (7, True)):
+        giver = Envelope(NAMES[0], *parts(NAMES[0]), 10, reserved=10 - room)
+        others = {name: Envelope(name, *parts(name), 10) for name in (NAMES[2], NAMES[4])}
+        orders = plan(wanted, {NAMES[0]: giver} | others, opened, [], how=HOW, displace=True).orders
+        assert [order.command.displace for order in orders] == [False, displace]
+
+
+def test_what_remains_comes_from_outside_or_goes_there() -> None:
+    for amount, act in ((12, Act.INCREASE), (7, Act.REDUCE)):
+        [order] = planned({NAMES[0]: Credit(amount)}, {NAMES[0]: Credit(10)}, []).orders
+        assert order.command == Command(
+            act, NAMES[0], "cdc", "another-key", date(2016, 10, 1), amount_cents=abs(amount - 10)
+        )
+
+
+def test_a_plan_carries_who_why_and_when_and_no_act_of_its_own() -> None:
+    assert nothing_yet(by="cdc", reason="another-key", effective_on=date(2016, 10, 1)) == Command(
+        Act.INCREASE, "", "cdc", "another-key", date(2016, 10, 1)
+    )
+
+
+def test_what_waits_for_approval_is_shown_as_it_was_given() -> None:
+    [first] = planned({NAMES[0]: Credit(20)}, {NAMES[0]: Credit(10)}, []).orders
+    as_given = replace(first.command, effective_on=date(2016, 9, 1))
+    [again] = planned(
+        {NAMES[0]: Credit(20)}, {NAMES[0]: Credit(10)}, [Given(first.command_id, as_given, "proposed")]
+    ).orders
+    assert again == Order(first.command_id, as_given, "proposed")
+
+
+def test_what_was_refused_thrice_has_a_fourth_identifier() -> None:
+    before: list[Given] = []
+    for count in range(4):
+        [order] = planned({NAMES[0]: Credit(20)}, {NAMES[0]: Credit(10)}, before).orders
+        before.append(Given(order.command_id, order.command, "refused"))
+        assert len({each.command_id for each in before}) == count + 1
+
+
+def test_a_plan_is_recognised_until_one_of_its_orders_is_another() -> None:
+    shown = planned({NAMES[0]: Credit(20)}, {NAMES[0]: Credit(10)}, [])
+    [order] = shown.orders
+    assert shown.digest == replace(shown, impossible=("something",)).digest
+    others = (
+        replace(order, command_id=UUID(int=1)), replace(order, state="proposed"),
+        replace(order, command=replace(order.command, displace=True)),
+    )  # fmt: skip
+    assert len({shown.digest, Plan((), ()).digest, *(Plan((other,), ()).digest for other in others)}) == 5
+
+
 def test_what_no_command_can_do_is_said() -> None:
     found = planned({NAMES[0]: Credit(1, 1), "CV299.CDC.2016": Credit(1)}, {NAMES[0]: Credit(1)}, [])
     assert found.orders == ()
-    assert [sentence.split()[0].rstrip(":") for sentence in found.impossible] == [NAMES[0], "CV299.CDC.2016"]
+    stays = "whether there are payment credits is said when an envelope is opened, and stays"
+    unknown = "does not exist: a programme file opens it, a command cannot"
+    assert found.impossible == (f"{NAMES[0]}: {stays}", f"CV299.CDC.2016 {unknown}")
+    envelope = Envelope(NAMES[0], *parts(NAMES[0]), 10)
+    never_opened = plan({NAMES[0]: Credit(1)}, {NAMES[0]: envelope}, {}, [], how=HOW, displace=False)
+    assert never_opened == Plan((), (f"{NAMES[0]} {unknown}",))

@@ -228,3 +228,18 @@ def test_a_step_of_two_lines_comes_after_all_that_is_before_it_in_both() -> None
 
 def _identity(step: Step) -> object:
     return step.command_id if isinstance(step, Commanded) else step.event_id if isinstance(step, Heard) else None
+
+
+def test_envelopes_are_opened_again_with_their_payment_credits_and_it_is_said_how_far_the_replay_is() -> None:
+    line = [opened("CV219", "CDC", 2016, 50), opened("CV219", "STATE", 2016, 40) | {"payment_cents": 30}]
+    heard: list[int] = []
+    steps = as_steps([*line, *(declared(n, n, 1) for n in range(2500))])
+    replayed = rehearse(steps, Scenario({"CV219.CDC.2016": Credit(60)}), progress=heard.append)
+    assert heard == [0, 1000, 2000, 2502]
+    found = {name: (e.authorised, e.payment_credits, e.payment_opened) for name, e in replayed.envelopes.items()}
+    assert found == {"CV219.CDC.2016": (60, None, 0), "CV219.STATE.2016": (40, 30, 30)}
+
+
+def test_a_scenario_s_own_rules_are_its_first_version() -> None:
+    replayed = rehearse([], Scenario(rules={("CV219", 2016): Rules()}))
+    assert replayed.rule_sets == {("CV219", 2016): RuleSet("CV219", 2016, 1, Rules())}

@@ -59,6 +59,21 @@ def test_what_was_all_paid_and_came_back_is_owed_no_more() -> None:
     assert unpaid(still, on(20)).certified_cents == 30
 
 
+def test_a_payment_settles_what_came_back_when_nothing_else_is_owed() -> None:
+    found = unpaid(deeds((ENGAGED, 0, 100), (PAID, 1, 100), (RETURNED, 2, 30), (PAID, 3, 20)), on(20))
+    assert found.parts == (Part(on(2), 10, came_back=True),)
+
+
+def test_what_was_paid_beyond_what_was_certified_may_come_back_and_what_is_certified_stays() -> None:
+    told = deeds((ENGAGED, 0, 100), (CERTIFIED, 1, 50), (PAID, 2, 80), (RETURNED, 3, 20), (CERTIFIED, 4, 20))
+    assert unpaid(told, on(20)).certified_cents == 10
+
+
+def test_parts_of_one_day_stay_in_their_order() -> None:
+    found = unpaid(deeds((ENGAGED, 0, 60), (ENGAGED, 0, 40)), on(1))
+    assert found.parts == (Part(on(0), 60), Part(on(0), 40))
+
+
 def test_as_of_a_day_only_what_was_known_by_then_counts() -> None:
     told = deeds((ENGAGED, 0, 100), (PAID, 10, 100))
     assert (unpaid(told, on(9)).amount_cents, unpaid(told, on(10)).amount_cents) == (100, 0)
