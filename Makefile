@@ -64,7 +64,7 @@ lock: | $(BIN)/python
 	  "$$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url "$$@"; \
 	}; \
-	pin --extra embedded --extra build --output-file requirements.lock && \
+	pin --extra embedded --extra parquet --extra build --output-file requirements.lock && \
 	pin --all-extras --constraints requirements.lock --output-file requirements-dev.lock
 
 # pip takes the mirror that this machine's pip.conf names; the locks are whole, so it has nothing to resolve.

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 
 from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.downloads import download_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.visitors import Visitors
 from shared.web.application import application
@@ -22,7 +24,10 @@ async def looked_at(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
     visitors = Visitors(ledger.engine, operator_key=OPERATOR_KEY)
     app = application("Fabrique funding", summary="A test's.")
     counter = Counter(lambda: desk(ledger, four_eyes_from=FOUR_EYES_FROM), visitors, lambda: None)
+    app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
-    app.include_router(page_routes(Pages(ledger.engine, fixed_clock, visitors)))
+    pages = Pages(ledger.engine, fixed_clock, visitors)
+    app.include_router(download_routes(pages))
+    app.include_router(page_routes(pages))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://funding") as client:
         yield client
