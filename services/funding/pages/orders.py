@@ -118,16 +118,22 @@ def effect_sections(
 
     Their files are had below the address `at`; those of what was only tried, by trying it `again`.
     """
-    tables = (
-        ("effect", "before_after", "envelopes", _before_after),
-        ("facts", "announced", "facts", _announced),
-        ("in-the-way", "in_the_way", "in_the_way", _in_the_way),
-    )
+    headings = {"effect": "before_after", "facts": "announced", "in-the-way": "in_the_way"}
     return [
-        Section(name, moment.words.say(heading), table(outcome[told]), file=f"{at}/{name}", again=again)
-        for name, heading, told, table in tables
-        if outcome.get(told)
+        Section(name, moment.words.say(headings[name]), table, file=f"{at}/{name}", again=again)
+        for name, table in tables_of(outcome).items()
+        if table.rows
     ]
+
+
+TOLD = ("envelopes", "facts", "in_the_way")
+"""What an outcome may tell, each in a table of its own."""
+
+
+def tables_of(outcome: Mapping[str, Any]) -> dict[str, Table]:
+    """The tables of an outcome, by the section that shows them."""
+    envelopes, facts, in_the_way = (outcome.get(name) or () for name in TOLD)
+    return {"effect": _before_after(envelopes), "facts": _announced(facts), "in-the-way": _in_the_way(in_the_way)}
 
 
 def _announced(facts: Sequence[Mapping[str, Any]]) -> Table:
