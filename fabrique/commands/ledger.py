@@ -131,7 +131,9 @@ def export_books(
             dir_okay=False, allow_dash=True, help="What lies there is replaced; - writes to standard output."
         ),
     ],
-    form: Annotated[Format, typer.Option("--format", help="beancount is plain-text accounting.")] = Format.CSV,
+    form: Annotated[
+        Format, typer.Option("--format", help="beancount is plain-text accounting, Parquet for analysts.")
+    ] = Format.CSV,
 ) -> None:
     """Write the whole journal to a file: the same books always give the same bytes.
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO
 
-from services.funding.downloads.fields import Download, Field, Kind, Value, euros
+from services.funding.domain.journal import euros
+from services.funding.downloads.fields import Download, Field, Kind, Value
 
 BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula, as OWASP lists it; the wide ones too."""

@@ -85,9 +85,3 @@ class Download:
     fields: Sequence[Field]
     rows: Iterable[Sequence[Value]]
     written_at: datetime
-
-
-def euros(cents: int) -> str:
-    """Write cents as euros with two decimals, by whole numbers alone."""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole}.{rest:02}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from importlib.util import find_spec
+from io import BufferedIOBase
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -23,7 +24,7 @@ class ParquetMissing(ProgrammeError):
 class ParquetFile:
     """Writes rows to an open file, in groups of always the same size, so that the same rows are the same bytes."""
 
-    def __init__(self, file: IO[bytes], fields: Sequence[Field], about: dict[str, str]) -> None:
+    def __init__(self, file: IO[bytes] | BufferedIOBase, fields: Sequence[Field], about: dict[str, str]) -> None:
         if find_spec("pyarrow") is None:
             raise ParquetMissing
         from pyarrow import parquet  # noqa: PLC0415  170 MB, loaded when somebody asks for Parquet
