@@ -32,7 +32,7 @@ def database(postgres: Postgres) -> Iterator[str]:
             told = [declared(each, number, 30_000_00) for number, each in enumerate("abc", 1)]
             told += [act("CommitmentEngaged", each, number, at(9, number), 30_000_00) for number, each in
                      enumerate("abc", 4)]  # fmt: skip
-            told.append(act("PaymentMade", "a", 7, at(9, 20), 30_000_00, kind="balance"))
+            told.append(act("PaymentMade", "a", 7, at(9, 20), 30_000_00, kind="advance"))
             await ledger.decide(records(told), [7])
 
     asyncio.run(fill())
