@@ -28,7 +28,9 @@ def database(postgres: Postgres) -> Iterator[str]:
 
     async def fill() -> None:
         async with open_ledger(postgres.url(name)) as ledger:
-            await ledger.open([{"open": "CV219.CDC.2016", "amount_cents": 900_000_00}], partition=0)
+            await ledger.open(
+                [{"open": "CV219.CDC.2016", "amount_cents": 900_000_00}], partition=0, clock=lambda: at(4, 4)
+            )
             told = [declared(each, number, 30_000_00) for number, each in enumerate("abc", 1)]
             told += [act("CommitmentEngaged", each, number, at(9, number), 30_000_00) for number, each in
                      enumerate("abc", 4)]  # fmt: skip
