@@ -62,19 +62,24 @@ def _hand_over(publication: Publication, file: Path) -> None:
     if found := [*faults(text)]:
         _complain_of(found)
         raise typer.Exit(Exit.IMPOSSIBLE)
+    for identifier, reason in publication.kept:
+        out.print(f"{identifier}  {reason}", soft_wrap=True)
+    for reason, count in sorted(Counter(reason for _, reason in publication.kept).items()):
+        say(f"{count} not published, {reason}: {REMEDIES[reason]}")
+    if not publication.rows:
+        complain("There is nothing to publish, so nothing was written.")
+        raise typer.Exit(Exit.FOUND)
+    _write(text, file)
+    say(f"{file}: {len(publication.rows)} published, valid by SCDL subventions 2.1.1")
+
+
+def _write(text: str, file: Path) -> None:
     partial = file.with_name(f"{file.name}.partial")
     try:
         partial.write_text(text, encoding="utf-8", newline="")
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
-    for identifier, reason in publication.kept:
-        out.print(f"{identifier}  {reason}", soft_wrap=True)
-    for reason, count in sorted(Counter(reason for _, reason in publication.kept).items()):
-        say(f"{count} not published, {reason}: {REMEDIES[reason]}")
-    say(f"{file}: {len(publication.rows)} grants, valid by SCDL subventions 2.1.1")
-    if not publication.rows:
-        raise typer.Exit(Exit.FOUND)
 
 
 def _complain_of(found: Iterable[Fault]) -> None:

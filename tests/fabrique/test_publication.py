@@ -84,7 +84,9 @@ def test_a_file_of_names_that_is_wrong_is_refused_by_line_and_column_without_its
     assert "line 1: add the column siret" in said.complained
 
 
-def test_nothing_to_publish_is_said(typed: Type, database: str, tmp_path: Path) -> None:
+def test_nothing_to_publish_is_said_and_nothing_is_written(typed: Type, database: str, tmp_path: Path) -> None:
     said = scdl(typed, database, tmp_path, HEAD)
     assert said.code == Exit.FOUND
     assert "3 not published, name-missing: give its SIRET and name in the file of names" in said.shown
+    assert "There is nothing to publish" in said.complained
+    assert not (tmp_path / "out.csv").exists()
