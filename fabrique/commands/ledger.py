@@ -113,8 +113,9 @@ def check() -> None:
     """Examine the books whole, and name each difference.
 
     Every posting is computed again from the published fact that made it, every balance, version and waiting count from
-    the postings and facts, every commitment from its decisions; no account may ever have fallen below zero. All is of
-    one moment, so it may run while others work. Ends with 1 when anything differs.
+    the postings and facts, every commitment from its decisions, what each exercise paid of it from its payments; no
+    account may ever have fallen below zero. All is of one moment, so it may run while others work. Ends with 1 when
+    anything differs.
     """
     audit = read_books(examine)
     for difference in audit.differences:
@@ -132,9 +133,7 @@ def export_books(
             dir_okay=False, allow_dash=True, help="What lies there is replaced; - writes to standard output."
         ),
     ],
-    form: Annotated[
-        Format, typer.Option("--format", help="beancount is plain-text accounting, Parquet for analysts.")
-    ] = Format.CSV,
+    form: Annotated[Format, typer.Option("--format", help="beancount is for accountants.")] = Format.CSV,
 ) -> None:
     """Write the whole journal to a file: the same books always give the same bytes.
 

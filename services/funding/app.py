@@ -20,6 +20,8 @@ from services.funding.routes.downloads import download_routes
 from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
+from services.funding.routes.scores import score_routes
+from services.funding.routes.territory import territory_routes
 from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if import what_if_routes
 from services.funding.settings import Settings
@@ -95,6 +97,8 @@ def commands_of(spine: Spine, settings: Settings) -> APIRouter:
 
     router = APIRouter()
     router.include_router(command_routes(desk, whose=whose, announce=spine.announce))
+    router.include_router(score_routes(desk, whose=whose, announce=spine.announce))
+    router.include_router(territory_routes(desk, whose=whose, announce=spine.announce))
     history = partial(read_again, commitments, servers=settings.servers)
     router.include_router(what_if_routes(desk, history, whose=whose, announce=spine.announce))
     return router

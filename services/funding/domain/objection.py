@@ -16,7 +16,10 @@ CARRY_OVER_PERCENT = 3
 
 
 class Objection(StrEnum):
-    """The closed list of reasons for which a command is refused, in the order in which they are looked at."""
+    """The closed list of reasons for which a command is refused, in the order in which they are looked at.
+
+    The last two are of a score, which concerns no envelope.
+    """
 
     SAME_ENVELOPE = "same-envelope"
     NOT_THE_SAME_FUNDER = "not-the-same-funder"
@@ -29,6 +32,8 @@ class Objection(StrEnum):
     PAYMENT_EXCEEDS_PAYABLE = "payment-exceeds-payable"
     NOT_FROZEN = "not-frozen"
     NO_ROOM = "no-room"
+    COMMITMENT_UNKNOWN = "commitment-unknown"
+    NOT_STANDING = "not-standing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from services.funding.domain.commitment import Commitment
 from services.funding.domain.envelope import Envelope
+from services.funding.domain.rules import Rules, in_order
 from shared.kernel.funders import Funder, envelope_id
 
 
@@ -35,13 +36,15 @@ class Waiter:
     missing: tuple[Missing, ...]
 
 
-def queue(envelopes: Iterable[Envelope], waiting: Iterable[Commitment]) -> list[Waiter]:
+def queue(
+    envelopes: Iterable[Envelope], waiting: Iterable[Commitment], rules: Rules | None = None
+) -> list[Waiter]:  # fmt: skip
     """Tell of each one who waits in one contract's exercise, in order, the least that would let it be served.
 
     That much more room, where it is missing, and nothing else: all before it are then served too where they must be.
     """
     rooms = {envelope.envelope_id: envelope.room for envelope in envelopes}
-    order = sorted(waiting, key=lambda c: (c.priority, c.place))
+    order = in_order(waiting, rules)
     ahead: dict[str, set[int]] = {}
     waiters = []
     for index, commitment in enumerate(order):

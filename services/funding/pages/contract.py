@@ -10,6 +10,7 @@ from services.funding.domain.envelope import Envelope
 from services.funding.domain.journal import Fact
 from services.funding.domain.outlook import sum_of
 from services.funding.domain.published import said_by
+from services.funding.domain.rules import Rules
 from services.funding.domain.waiting import Waiter, queue
 from services.funding.pages.balances import envelopes_table
 from services.funding.pages.moment import Moment, by_funder, year_to_show, years_of
@@ -62,13 +63,14 @@ def commitments_table(commitments: Iterable[Commitment]) -> Table:
     """One row for each commitment, in the order of the waitlist."""
     columns = [Column("commitment", "commitment"), Column("exercise", "number"), Column("state", "state"),
                Column("cdc_cents", "cents"), Column("state_cents", "cents"), Column("engaged", "cents"),
-               Column("certified", "cents"), Column("paid", "cents"), Column("priority", "number")]  # fmt: skip
+               Column("certified", "cents"), Column("paid", "cents"), Column("priority", "number"),
+               Column("score", "number")]  # fmt: skip
     rows = []
     for each in commitments:
         engagements = [*(each.engagements or {}).values()]
         rows.append((each.commitment_id, each.exercise, each.state.value, *each.asked,
                      sum(e.engaged for e in engagements), sum(e.certified for e in engagements),
-                     sum(e.paid for e in engagements), each.priority))  # fmt: skip
+                     sum(e.paid for e in engagements), each.priority, each.score))  # fmt: skip
     return Table("commitments", columns, rows)
 
 
@@ -102,11 +104,11 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
 
 def waitlist_page(
     moment: Moment, code: str, exercise: int, envelopes: Sequence[Envelope], *,
-    waiting: Sequence[Commitment], promoted: Sequence[Fact],
+    waiting: Sequence[Commitment], promoted: Sequence[Fact], rules: Rules | None = None,
 ) -> Sheet:  # fmt: skip
     """Say who waits, in order, and what would free each."""
     say, mine = moment.words.say, [envelope for envelope in envelopes if envelope.exercise == exercise]
-    waiters = queue(mine, waiting)
+    waiters = queue(mine, waiting, rules)
     path = f"contracts/{code}/waitlist"
     query = {"exercise": str(exercise)}
     return Sheet(
@@ -140,6 +142,7 @@ def queue_table(waiters: Sequence[Waiter], code: str, exercise: int) -> Table:
     """One row for each one who waits."""
     columns = [
         Column("rank", "number"), Column("commitment", "commitment"), Column("priority", "number"),
+        Column("score", "number"),
         Column("cdc_cents", "cents"), Column("state_cents", "cents"),
         *(Column(f"missing_{funder.value}", "cents") for funder in Funder),
         Column("before_count", "count"), Column("first_before", "commitment"),
@@ -149,7 +152,8 @@ def queue_table(waiters: Sequence[Waiter], code: str, exercise: int) -> Table:
         missing = dict(each.missing)
         lacks = (missing.get(envelope_id(code, funder, exercise)) for funder in Funder)
         first = each.first_before.commitment_id if each.first_before else None
-        rows.append((each.rank, each.commitment.commitment_id, each.commitment.priority, *each.commitment.asked, *lacks,
+        asks = each.commitment
+        rows.append((each.rank, asks.commitment_id, asks.priority, asks.score, *asks.asked, *lacks,
                      each.before_count, first))  # fmt: skip
     return Table("waitlist", columns, rows, empty="nobody_waits")
 

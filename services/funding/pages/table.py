@@ -65,6 +65,8 @@ def _raw(value: Any) -> Value:
         return str(value) or None
     if value is None or isinstance(value, int | date | datetime):
         return value
+    if isinstance(value, list):
+        return " ".join(str(_raw(each) or "") for each in value) or None
     if isinstance(value, tuple) and value and not isinstance(value[0], tuple):
         return _raw(value[-1])
     if isinstance(value, tuple):
@@ -130,6 +132,20 @@ def _envelope(writer: Writer, name: str) -> Markup:
     return Markup("{}, {} {}").format(contract_name(contract).short, writer.words.say(f"{funder}_short"), exercise)
 
 
+def _epci(writer: Writer, named: tuple[str, str]) -> Markup:
+    name, siren = named
+    if not siren:
+        return writer.words.say(name)
+    return writer._link(f"epcis/{siren}", Markup('{} <span class="code">{}</span>').format(name, siren))
+
+
+def _each(write: Callable[[Writer, Any], Markup]) -> Callable[[Writer, list[Any]], Markup]:
+    return lambda writer, values: (
+        Markup("").join(Markup('<span class="line">{}</span>').format(write(writer, value)) for value in values)
+        or Markup("–")
+    )
+
+
 def _named_amounts(writer: Writer, pairs: Sequence[tuple[str, int]]) -> Markup:
     language = writer.words.language
     lines = [
@@ -161,6 +177,9 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "state": lambda w, value: w.words.say(f"state_{value}"),
     "funder": lambda w, value: w._link(f"funders/{value}", w.words.say(f"{value}_short")),
     "contract": _contract,
+    "contracts": _each(_contract),
+    "epci": _epci,
+    "epcis": _each(_epci),
     "envelope": _envelope,
     "commitment": lambda w, value: w._link(f"commitments/{value}", Markup("<code>{}</code>").format(str(value)[-8:])),
     "command": lambda w, value: w._link(f"commands/{value[0]}", value[1]),

@@ -52,6 +52,7 @@ def download_routes(pages: Pages) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for language, prefix in LANGUAGES:
         _of_funders(router, Files(pages, language), prefix)
+        _of_epcis(router, Files(pages, language), prefix)
         _of_contracts(router, Files(pages, language), prefix)
         _of_commitments(router, Files(pages, language), prefix)
         _of_all(router, Files(pages, language), prefix)
@@ -68,6 +69,18 @@ def _of_funders(router: APIRouter, files: Files, prefix: str) -> None:
     async def of_section(request: Request, funder: Funder, section: str, form: Ending) -> Response:
         """A funder's envelopes, or what it owes."""
         return await files.table(request, sheets.of_funder(funder), section, form)
+
+
+def _of_epcis(router: APIRouter, files: Files, prefix: str) -> None:
+    @router.get(f"{prefix}/epcis/{{siren}}.{{form}}")
+    async def of_epci(request: Request, siren: str, form: Ending) -> Response:
+        """An EPCI's envelopes."""
+        return await files.table(request, sheets.of_epci(siren), "envelopes", form)
+
+    @router.get(f"{prefix}/epcis/{{siren}}/{{section}}.{{form}}")
+    async def of_section(request: Request, siren: str, section: str, form: Ending) -> Response:
+        """An EPCI's mergers, from both sides."""
+        return await files.table(request, sheets.of_epci(siren), section, form)
 
 
 def _of_contracts(router: APIRouter, files: Files, prefix: str) -> None:
@@ -116,6 +129,8 @@ TABLES: dict[str, tuple[Build, str]] = {
     "overview": (sheets.of_all, "by-funder"), "attention": (sheets.of_all, "attention"),
     "envelopes": (sheets.of_all, "by-contract"), "unpaid": (sheets.of_unpaid, "table"),
     "unpaid-parts": (sheets.of_unpaid, "oldest"),
+    "epcis": (sheets.of_epcis, "epcis"), "mergers": (sheets.of_epcis, "mergers"),
+    "lineage": (sheets.of_epcis, "lineage"), "territory": (sheets.of_epcis, "told"),
 }  # fmt: skip
 
 

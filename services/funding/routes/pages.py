@@ -49,7 +49,8 @@ class Pages:
         asked = request.query_params
         now = moment(language, self._clock(), asked.get("as_of"))
         async with reading(self._engine) as session:
-            return await build(Look(session, now, number(asked.get("exercise")), signed_in))
+            return await build(Look(session, now, number(asked.get("exercise")), signed_in, asked.get("on"),
+                                    asked.get("known")))  # fmt: skip
 
 
 def below(request: Request) -> str:
@@ -81,6 +82,16 @@ def _pages(router: APIRouter, pages: Pages, language: Language, prefix: str) -> 
     async def of_unpaid(request: Request) -> HTMLResponse:
         """What is engaged and not paid yet, and since when?"""
         return await pages.show(request, language, sheets.of_unpaid)
+
+    @router.get(f"{prefix}/epcis")
+    async def of_epcis(request: Request) -> HTMLResponse:
+        """What do each EPCI's envelopes hold, on a given day?"""
+        return await pages.show(request, language, sheets.of_epcis)
+
+    @router.get(f"{prefix}/epcis/{{siren}}")
+    async def of_epci(request: Request, siren: str) -> HTMLResponse:
+        """What do this EPCI's envelopes hold?"""
+        return await pages.show(request, language, sheets.of_epci(siren))
 
     @router.get(f"{prefix}/contracts/{{code}}")
     async def of_contract(request: Request, code: str) -> HTMLResponse:

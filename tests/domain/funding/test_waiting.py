@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope
+from services.funding.domain.rules import Order, Rules
 from services.funding.domain.waiting import Missing, Waiter, queue
 from shared.kernel.funders import Funder
 
@@ -50,6 +51,13 @@ def test_a_high_priority_comes_first_and_may_fit_already() -> None:
     found = queue(envelopes(10, 0), waiting((30, 0), (5, 0), priorities=(5, 1)))
     assert [told(each) for each in found] == [(1, 0, {}), (0, 1, {CDC: 25})]
     assert [each.rank for each in found] == [1, 2]
+
+
+def test_the_queue_is_in_the_order_that_rules_say() -> None:
+    who = waiting((30, 0), (5, 0), (7, 0), priorities=(5, 1, 5))
+    who[2].score = 1
+    ranks = {order: [w.commitment.place for w in queue(envelopes(0, 0), who, Rules(order=order))] for order in Order}
+    assert ranks == {Order.PRIORITY: [1, 0, 2], Order.FIRST_COME: [0, 1, 2], Order.SCORE: [2, 0, 1]}
 
 
 def promoted(room: dict[str, int], asked: list[tuple[int, int, int]]) -> set[int]:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from pyarrow import parquet
 
-from services.funding.pages import balances, commitment, contract, debts, orders, overview
+from services.funding.domain.territory import Territory
+from services.funding.pages import balances, commitment, contract, debts, orders, overview, territory
 from services.funding.pages.meanings import MEANINGS
 from services.funding.pages.moment import moment
 from services.funding.pages.table import Table, as_download
@@ -24,7 +25,7 @@ from tests.support.ledger import NOW, Ledger
 from tests.support.read_back import sheets
 
 ADDRESSES = ("/", "/funders/CDC", "/funders/STATE", "/contracts/CV219", "/contracts/CV219/waitlist?exercise=2016",
-             "/unpaid", "/unpaid?as_of=2016-09-10", f"/commitments/{named('paid')}",
+             "/epcis", "/unpaid", "/unpaid?as_of=2016-09-10", f"/commitments/{named('paid')}",
              f"/commitments/{named('waits')}")  # fmt: skip
 LINK = re.compile(r'href="([^"]+\.(csv|xlsx|parquet)(?:\?[^"]*)?)"')
 
@@ -37,7 +38,9 @@ def empty_tables() -> list[Table]:
         commitment.ages_table([], now), contract.commitments_table([]), contract.held_table([]),
         contract.commands_table([], signed_in=True), contract.queue_table([], "CV219", 2016),
         contract.promotions_table([], 2016), debts.by_contract([], now.as_of), debts.each([], now.as_of),
-        Table("attention", overview.ATTENTION, []), *orders.tables_of({name: [] for name in orders.TOLD}).values(),
+        Table("attention", overview.ATTENTION, []),
+        territory.groups_table([]), territory.turns_table([]), territory.sides_table([]), territory.told_table([]),
+        territory.lineage_table(Territory()), *orders.tables_of({name: [] for name in orders.TOLD}).values(),
     ]  # fmt: skip
 
 
