@@ -7,7 +7,7 @@ WORDS: Mapping[str, str] = {
     "overview": "Overview",
     "unpaid": "Unpaid",
     "title": "Fabrique · {name}",
-    "csv": "Download (CSV)",
+    "download": "Download:",
     "rows_shown": "Rows {first} to {last} of {total}",
     "nothing": "Nothing.",
     "table_of": "Table: {name}",

@@ -7,7 +7,7 @@ WORDS: Mapping[str, str] = {
     "overview": "Vue d’ensemble",
     "unpaid": "Impayés",
     "title": "Fabrique · {name}",
-    "csv": "Télécharger (CSV)",
+    "download": "Télécharger :",
     "rows_shown": "Lignes {first} à {last} sur {total}",
     "nothing": "Rien.",
     "table_of": "Tableau : {name}",
