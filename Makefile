@@ -70,7 +70,7 @@ lock: | $(BIN)/python
 	pin() { \
 	  "$$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url "$$@"; \
 	}; \
-	pin pyproject.toml --extra embedded --extra build --output-file requirements.lock && \
+	pin pyproject.toml --extra embedded --extra parquet --extra build --output-file requirements.lock && \
 	pin pyproject.toml --all-extras --constraints requirements.lock --output-file requirements-dev.lock && \
 	pin requirements-mutants.in --constraints requirements-dev.lock --output-file requirements-mutants.lock
 

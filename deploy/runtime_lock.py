@@ -39,7 +39,8 @@ def needed(lock: str, wanted: Iterable[str]) -> str:
 def main() -> None:
     """Read both files here, write the kept pins."""
     project = tomllib.loads(Path("pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    extra = project["project"]["optional-dependencies"]["parquet"]
+    wanted = [*project["project"]["dependencies"], *extra, *project["build-system"]["requires"]]
     sys.stdout.write(needed(Path("requirements.lock").read_text(), wanted))
 
 

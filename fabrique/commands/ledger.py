@@ -1,17 +1,18 @@
-"""`ledger balance|account|commitment|explain|check|export`: the books as an accountant and an auditor read them."""
+"""`ledger balance|account|commitment|explain|check|export|scdl`: the books as accountants and auditors read them."""
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 import typer
 from rich.markup import escape
 
+from fabrique.commands.books import read_books
+from fabrique.commands.publication import scdl
 from fabrique.commands.screen import Exit, complain, out, say
 from fabrique.ledger.examination import examine
 from fabrique.ledger.export import Format, export, write
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Read the books: balances, entries, the life of a commitment; examine them whole; take them away.",
 )
-Answer = TypeVar("Answer")
+app.command()(scdl)
 
 
 @app.command()
@@ -45,7 +46,7 @@ def balance(
 
     It is added up from the postings. A debit reaches an account, a credit leaves it; both totals agree.
     """
-    sums = _read(lambda journal: journal.sums(contract=contract, exercise=exercise))
+    sums = read_books(lambda journal: journal.sums(contract=contract, exercise=exercise))
     balanced = trial_balance(sums, of=funder_of if by == "funder" else str)
     if as_json:
         sys.stdout.write(json.dumps(_as_json(balanced, by), indent=2) + "\n")
@@ -66,7 +67,7 @@ def account(
     Each says when it was known, the place (partition/sequence) and type of the allocation fact that it comes from, and
     the commitment.
     """
-    records = _read(lambda journal: _all(journal.of_envelope(envelope)))
+    records = read_books(lambda journal: _all(journal.of_envelope(envelope)))
     entries = 0
     for entry in statement(records, name):
         out.print(entry_line(entry), soft_wrap=True)
@@ -81,7 +82,7 @@ def commitment(
     identifier: Annotated[UUID, typer.Argument(help="The commitment, as facts and pages name it.")],
 ) -> None:
     """Show the life of one commitment: each decision, the event that caused it, its postings, where it left it."""
-    row, records = _read(lambda journal: _commitment(journal, identifier))
+    row, records = read_books(lambda journal: _commitment(journal, identifier))
     if row is None and not records:
         complain(f"Nothing was ever decided about {identifier}.")
         raise typer.Exit(Exit.FOUND)
@@ -116,7 +117,7 @@ def check() -> None:
     account may ever have fallen below zero. All is of one moment, so it may run while others work. Ends with 1 when
     anything differs.
     """
-    audit = _read(examine)
+    audit = read_books(examine)
     for difference in audit.differences:
         out.print(f"[bad]{escape(str(difference))}[/] [quiet]({difference.rule})[/]", soft_wrap=True)
     out.print(f"[{'bad' if audit.differences else 'good'}]{examined(audit)}[/]", soft_wrap=True)
@@ -132,32 +133,20 @@ def export_books(
             dir_okay=False, allow_dash=True, help="What lies there is replaced; - writes to standard output."
         ),
     ],
-    form: Annotated[Format, typer.Option("--format", help="beancount is plain-text accounting.")] = Format.CSV,
+    form: Annotated[Format, typer.Option("--format", help="beancount is for accountants.")] = Format.CSV,
 ) -> None:
     """Write the whole journal to a file: the same books always give the same bytes.
 
     As beancount it ends with what each balance must be, which `bean-check` proves from the transactions.
     """
     if str(file) == "-":
-        _read(lambda journal: write(journal, form, sys.stdout.buffer))
+        read_books(lambda journal: write(journal, form, sys.stdout.buffer))
         return
     if not file.absolute().parent.is_dir():
         complain(f"There is no folder {file.absolute().parent}.")
         raise typer.Exit(Exit.MISUSED)
-    written = _read(lambda journal: export(journal, form, file))
+    written = read_books(lambda journal: export(journal, form, file))
     say(f"{file}: {written.length} bytes, SHA-256 {written.sha256}")
-
-
-def _read(ask: "Callable[[Journal], Coroutine[Any, Any, Answer]]") -> Answer:
-    """Ask the books, all of one moment."""
-    composed = compose("funding", state_folder())
-    opened: AbstractAsyncContextManager[Journal] = composed.app.read_journal(composed.settings)
-
-    async def answered() -> Answer:
-        async with opened as journal:
-            return await ask(journal)
-
-    return asyncio.run(answered())
 
 
 async def _all(records: AsyncIterator[Record]) -> list[Record]:

@@ -14,7 +14,7 @@ from shared.kernel.ids import new_id
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Tell mergers of EPCI and their annulment; first shows which contracts they concern. Envelopes stay.",
+    help="Tell mergers of EPCI and their annulment; list what was told.",
 )
 DAY = ["%Y-%m-%d"]
 Name = Annotated[str, typer.Argument(metavar="MERGER", help="A word, once and for ever: saint-omer-2017.")]

@@ -81,7 +81,7 @@ def command_line(command: Json) -> str:
     amounts = ""
     if command["envelope"]:
         amounts = f"  {_both(content['amount_cents'], content['payment_cents'])}" if command["kind"] != "close" else ""
-    about = command["envelope"] or ", ".join(content)
+    about = command["envelope"] or _without_envelope(content)
     if command["kind"] == "score":
         given = "none" if content["score"] is None else content["score"]
         about = f"{content['commitment_id']}: {given}"
@@ -90,8 +90,15 @@ def command_line(command: Json) -> str:
     return (
         f"{command['command_id']}  {command['proposed_at'][:16].replace('T', ' ')}  [bold]{command['state']}[/]"
         f"  {command['kind']} {about}{to}{amounts}"
-        f"  {escape(command['reason'])}  by {command['proposed_by']}{second}"
+        f"  {escape(command['reason'])}  from {command['effective_on']}  by {command['proposed_by']}{second}"
     )
+
+
+def _without_envelope(content: Json) -> str:
+    """What a programme file did: the envelopes that it opened, or the version of the rules that it put in force."""
+    if "rules" in content:
+        return f"{content['contract']} {content['exercise']}, version {content['version']}"
+    return ", ".join(content)
 
 
 def _both(amount: int, payment: int) -> str:

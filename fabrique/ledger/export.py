@@ -1,30 +1,32 @@
 """Writes the whole ledger to a file, the same bytes for the same books, whole or not at all."""
 
-import csv
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
-from io import StringIO
+from io import BufferedIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from uuid import UUID
 
 from fabrique.ledger.beancount import beancount
 from fabrique.ledger.chart import account_name
-from services.funding.domain.journal import Fact, Line, euros
+from fabrique.ledger.columns import COLUMNS
+from services.funding.domain.journal import Fact, Line
+from services.funding.downloads.csv_file import csv_line, written
+from services.funding.downloads.fields import Value
+from services.funding.downloads.parquet import ParquetFile
 
 if TYPE_CHECKING:
-    from services.funding.store.journal import Journal
+    from typing_extensions import Buffer
 
-COLUMNS = (
-    "partition", "sequence", "line", "known_at", "event_id", "type", "cause", "commitment_id", "envelope_id",
-    "debit_account", "credit_account", "amount_eur",
-)  # fmt: skip
+    from services.funding.store.journal import Journal
 
 
 class Format(StrEnum):
     """How a ledger is written."""
 
     CSV = "csv"
+    PARQUET = "parquet"
     BEANCOUNT = "beancount"
 
 
@@ -48,34 +50,64 @@ async def export(journal: "Journal", form: Format, path: Path) -> Written:
 
 
 async def write(journal: "Journal", form: Format, file: BinaryIO) -> Written:
-    """Write the books to an open file, piece by piece."""
-    digest, length = hashlib.sha256(), 0
-    async for text in rows(journal) if form is Format.CSV else beancount(journal):
-        content = text.encode()
-        digest.update(content)
-        length += file.write(content)
-    return Written(length, digest.hexdigest())
+    """Write the books to an open file, piece by piece. Raises ParquetMissing."""
+    counted = Counted(file)
+    match form:
+        case Format.CSV:
+            counted.write(csv_line([column.column for column in COLUMNS]).encode())
+            async for row in rows(journal):
+                counted.write(csv_line([written(c, cell) for c, cell in zip(COLUMNS, row, strict=True)]).encode())
+        case Format.PARQUET:
+            with ParquetFile(counted, COLUMNS, {"table": "journal"}) as out:
+                async for row in rows(journal):
+                    out.add(row)
+        case Format.BEANCOUNT:
+            async for text in beancount(journal):
+                counted.write(text.encode())
+    return Written(counted.length, counted.digest.hexdigest())
 
 
-async def rows(journal: "Journal") -> AsyncIterator[str]:
-    """The journal as CSV (RFC 4180, UTF-8, decimal point): a line for each posting."""
-    yield _line(COLUMNS)
+async def rows(journal: "Journal") -> AsyncIterator[Sequence[Value]]:
+    """The journal in order, a row for each posting."""
     async for record in journal.records():
         for line in record.lines:
-            yield _line((*_fact(line, record.fact), *_posting(line)))
+            yield (*_fact(line, record.fact), *_posting(line))
 
 
-def _fact(line: Line, fact: Fact | None) -> tuple[Any, ...]:
-    said = (fact.known_at.isoformat(), fact.event_id, fact.type, fact.cause) if fact else ("", "", "", "")
+def _fact(line: Line, fact: Fact | None) -> tuple[Value, ...]:
+    said = (fact.known_at, str(fact.event_id), fact.type, _text(fact.cause)) if fact else (None, None, None, None)
     return line.partition, line.sequence, line.line, *said
 
 
-def _posting(line: Line) -> tuple[Any, ...]:
+def _posting(line: Line) -> tuple[Value, ...]:
     debit, credit = (account_name(line.envelope_id, name) for name in (line.debit, line.credit))
-    return line.commitment_id, line.envelope_id, debit, credit, euros(line.amount_cents)
+    return _text(line.commitment_id), line.envelope_id, debit, credit, line.amount_cents
 
 
-def _line(cells: tuple[Any, ...]) -> str:
-    text = StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
+def _text(identifier: UUID | None) -> str | None:
+    return None if identifier is None else str(identifier)
+
+
+class Counted(BufferedIOBase):
+    """A file that is written from front to back, with its length and digest so far."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.length = 0
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        """It is only written."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self.length
+
+    def write(self, content: "Buffer", /) -> int:
+        """Write some bytes."""
+        size = memoryview(content).nbytes
+        self._file.write(content)
+        self.digest.update(content)
+        self.length += size
+        return size

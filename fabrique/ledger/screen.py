@@ -59,14 +59,15 @@ def step_lines(step: Step) -> Iterable[str]:
     why = " ".join(filter(None, (said.movement, said.reason)))
     yield f"{_known(fact)}  {_place(*step.record.place)} [bold]{_type(fact)}[/] {escape(why)}".rstrip()
     if fact is not None:
-        yield f"    event {fact.event_id}  cause {fact.cause}"
+        held = f"  held before: {said.movement_id}" if said.movement_id else ""
+        yield f"    event {fact.event_id}  cause {fact.cause}{held}"
     for line in step.record.lines:
         yield escape(f"    {line.envelope_id}  {line.credit} to {line.debit}  {money(line.amount_cents)}")
     stand = step.stand
     if stand is None:
         yield "    never declared"
     else:
-        yield f"    {stand.state}: {_amounts(stand.asked)}"
+        yield f"    {stand.state}, asked: {_amounts(stand.asked)}"
         for word, amounts in (("engaged", stand.engaged), ("certified", stand.certified), ("paid", stand.paid)):
             if any(amounts):
                 yield f"    {word}: {_amounts(amounts)}"

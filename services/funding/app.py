@@ -15,6 +15,8 @@ from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
 from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.downloads import download_routes
 from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
@@ -70,8 +72,12 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app.include_router(commands_of(spine, settings))
     app.include_router(operations(spine))
     visitors = Visitors(spine.engine, operator_key=settings.operator_key)
-    app.include_router(desk_routes(Counter(lambda: desk_of(spine, settings), visitors, spine.announce)))
-    app.include_router(page_routes(Pages(spine.engine, spine.terms.clock, visitors)))
+    counter = Counter(lambda: desk_of(spine, settings), visitors, spine.announce)
+    app.include_router(desk_download_routes(counter))
+    app.include_router(desk_routes(counter))
+    pages = Pages(spine.engine, spine.terms.clock, visitors)
+    app.include_router(download_routes(pages))
+    app.include_router(page_routes(pages))
     return app, spine
 
 

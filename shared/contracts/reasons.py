@@ -37,7 +37,7 @@ class RefusalReason(StrEnum):
 class HeldReason(StrEnum):
     """Why a movement waits."""
 
-    NOT_DECIDED_YET = "not-decided-yet"
+    NOT_DECIDED_YET = "not-decided-yet"  # in facts of an earlier version; never given now
     NOT_DECLARED = "not-declared"
     WAITS_FOR_ROOM = "waits-for-room"
     NOT_ENGAGED = "not-engaged"

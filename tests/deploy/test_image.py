@@ -42,7 +42,8 @@ def closure(name: str, extras: Collection[str], found: set[str]) -> set[str]:
 
 def kept() -> str:
     """The part of the lock that the image installs."""
-    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
+    extra = PROJECT["project"]["optional-dependencies"]["parquet"]
+    wanted = [*PROJECT["project"]["dependencies"], *extra, *PROJECT["build-system"]["requires"]]
     return str(load_filter().needed(LOCK, wanted))
 
 
@@ -61,7 +62,7 @@ def test_the_image_has_all_that_the_services_need() -> None:
 
 def test_the_image_has_nothing_that_only_develops_or_embeds() -> None:
     extras = [line for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
-    others = {canonicalize_name(Requirement(line).name) for line in extras} - {"editables", "hatchling"}
+    others = {canonicalize_name(Requirement(line).name) for line in extras} - {"editables", "hatchling", "pyarrow"}
     embedded = PROJECT["project"]["optional-dependencies"]["embedded"]
     assert {canonicalize_name(Requirement(line).name) for line in embedded} <= names(LOCK)
     assert names(kept()) & others == set()

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pyarrow import parquet
 
 from fabrique.commands.screen import Exit
 from fabrique.embedded.postgres import Postgres
@@ -101,7 +102,7 @@ def test_the_life_of_a_commitment_tells_each_decision_and_where_it_left_it(ledge
         head = re.search(ASKED, said.shown)
         assert head is not None
         *_, last = said.shown.strip().splitlines()
-        assert last.strip() == f"{head[1]}: CDC {head[2]}, STATE {head[3]}"
+        assert last.strip() == f"{head[1]}, asked: CDC {head[2]}, STATE {head[3]}"
         assert said.shown.count("cause ") == said.shown.count("event ")
 
 
@@ -161,6 +162,20 @@ def test_the_same_books_are_the_same_bytes(form: str, ledger: Run, tmp_path: Pat
     assert first == exported(ledger, tmp_path / "two", form)
     assert first.decode().replace("\r", "") == ledger("export", "--format", form, "-").shown.replace("\r", "")
     assert len(first) > 10_000
+
+
+def test_the_parquet_holds_the_same_as_the_csv_and_the_same_bytes_again(ledger: Run, tmp_path: Path) -> None:
+    content = exported(ledger, tmp_path / "books.parquet", "parquet")
+    assert content == exported(ledger, tmp_path / "again.parquet", "parquet")
+    table = parquet.read_table(BytesIO(content))
+    lines = [*csv.DictReader(StringIO(exported(ledger, tmp_path / "books.csv", "csv").decode(), newline=""))]
+    read = [
+        {n: "" if v is None else v.isoformat() if n == "known_at" else str(v) for n, v in row.items()}
+        for row in table.to_pylist()
+    ]
+    assert read == lines
+    assert str(table.schema.field("amount_eur").type) == "decimal128(18, 2)"
+    assert table.schema.field("amount_eur").metadata[b"unit_en"] == b"euros"
 
 
 def test_the_csv_holds_every_posting_in_order(ledger: Run, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from fabrique.commands.screen import Exit
+from fabrique.desk.screen import command_line
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.postgres import Postgres
 from services.funding.domain.manager import Manager
@@ -116,7 +117,7 @@ def test_what_would_happen_is_shown_and_asked_before_it_is_done(fabrique: Run, m
     assert fabrique("envelope", "increase", CDC, "25.00", "--reason", "reprogramming", "--yes").code == Exit.DONE
     shown = fabrique("envelope", "show", CDC).shown
     assert re.search(rf"{CDC} +125\.00 +0\.00 +80\.00", shown)
-    assert "increase CV219.CDC.2016  25.00  reprogramming  by operator" in shown
+    assert re.search(r"increase CV219\.CDC\.2016  25\.00  reprogramming  from 20\d\d-\d\d-\d\d  by operator", shown)
 
 
 def test_who_stands_in_the_way_is_told_and_sent_back_when_asked(fabrique: Run) -> None:
@@ -166,15 +167,23 @@ def test_an_amount_that_is_none_is_misuse(euros: str, fabrique: Run) -> None:
     assert (said.code, "5000.00" in said.complained) == (Exit.MISUSED, True)
 
 
+def test_a_version_of_rules_is_told_by_where_it_is_in_force() -> None:
+    given = {
+        "command_id": "0", "kind": "rules", "state": "applied", "envelope": None, "to": None, "reason": "programme",
+        "proposed_at": "2016-01-04T09:00:00Z", "proposed_by": "operator", "approved_by": None, "rejected_by": None,
+        "effective_on": "2016-01-01",
+        "content": {"rules": {}, "version": 2, "contract": "CV219", "exercise": 2016},
+    }  # fmt: skip
+    assert "rules CV219 2016, version 2  programme  from 2016-01-01  by operator" in command_line(given)
+
+
 def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> None:
     words = ("commitment", "score", named("c1"), "80", "--reason", "committee")
     assert fabrique(*words, "--dry-run").code == Exit.DONE
     assert "score" not in fabrique("command", "list").shown
     done = fabrique(*words, "--yes")
     assert (done.code, "is applied" in done.complained + done.shown) == (Exit.DONE, True)
-    assert (
-        f"score {named('c1')}: 80  committee  by operator" in fabrique("command", "list", "--contract", "CV219").shown
-    )
+    assert f"score {named('c1')}: 80  committee  from " in fabrique("command", "list", "--contract", "CV219").shown
     assert fabrique("commitment", "score", named("c1"), "none", "--reason", "mistake", "--yes").code == Exit.DONE
     unknown = fabrique("commitment", "score", named("nobody"), "1", "--reason", "committee", "--yes")
     assert (unknown.code, "commitment-unknown" in unknown.complained) == (Exit.FOUND, True)

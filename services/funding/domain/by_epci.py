@@ -61,7 +61,10 @@ def by_epci(territory: Territory, envelopes: Iterable[Envelope], on: date) -> li
 
 
 def turns(territory: Territory, envelopes: Sequence[Envelope], epci: str | None = None) -> list[Turn]:
-    """Tell each merger and each annulment from both sides, in order of their days; of one EPCI, or of all."""
+    """Tell each merger and each annulment from both sides, in order of their days; of one EPCI, or of all.
+
+    Both sides hold the same contracts, those that belong to the merger's EPCI on either day, and so the same sums.
+    """
     days = [(merger.effective_on, merger.number, merger, None) for merger in territory.mergers] + [
         (each.annulled_from, each.number, merger, each)
         for each in territory.annulments if (merger := territory.merger(each.merger)) is not None
@@ -70,14 +73,20 @@ def turns(territory: Territory, envelopes: Sequence[Envelope], epci: str | None 
     for day, _, merger, annulment in sorted(days, key=lambda each: each[:2]):
         concerned = {*merger.predecessors, merger.successor}
         if epci is None or epci in concerned:
-            eve = day - timedelta(days=1)
-            found.append(Turn(merger, annulment, _side(territory, envelopes, eve, concerned),
-                              _side(territory, envelopes, day, concerned)))  # fmt: skip
+            eve, morrow = (by_epci(territory, envelopes, each) for each in (day - timedelta(days=1), day))
+            whose = {code for group in (*eve, *morrow) if group.epci in concerned for code in group.contracts}
+            found.append(Turn(merger, annulment, _only(eve, whose), _only(morrow, whose)))
     return found
 
 
-def _side(territory: Territory, envelopes: Sequence[Envelope], day: date, concerned: set[str]) -> list[Group]:
-    return [group for group in by_epci(territory, envelopes, day) if group.epci in concerned]
+def _only(groups: Iterable[Group], contracts: set[str]) -> list[Group]:
+    """What groups hold of some contracts."""
+    cut = [
+        Group(each.epci, each.name, [code for code in each.contracts if code in contracts],
+              [envelope for envelope in each.envelopes if envelope.contract in contracts])
+        for each in groups if each.epci
+    ]  # fmt: skip
+    return [group for group in cut if group.contracts]
 
 
 def is_known(territory: Territory, epci: str) -> bool:

@@ -75,6 +75,7 @@ class Said(Struct, frozen=True):
     from_payment_credits: bool = False
     reason: str = ""
     movement: str = ""
+    movement_id: UUID | None = None
     by: str = ""
 
 

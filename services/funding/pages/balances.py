@@ -15,7 +15,7 @@ CREDITS = (Column("payment_credits", "euros"), Column("payments_frozen", "euros"
 
 def envelopes_table(envelopes: Sequence[Envelope], *, file: str, with_year: bool = True) -> Table:
     """One row for each envelope."""
-    year = [Column("exercise")] if with_year else []
+    year = [Column("exercise", "number")] if with_year else []
     columns = [Column("contract", "contract"), Column("funder", "funder"), *year, *_amounts(), *CREDITS,
                Column("status", "word")]  # fmt: skip
     rows = [
@@ -28,7 +28,12 @@ def envelopes_table(envelopes: Sequence[Envelope], *, file: str, with_year: bool
 
 def sums_table(envelopes: Sequence[Envelope], *, file: str) -> Table:
     """One row for each funder and exercise, the latest exercise first."""
-    columns = [Column("funder", "funder"), Column("exercise"), *_amounts(), *(Column(c.name, "euros") for c in CREDITS)]
+    columns = [
+        Column("funder", "funder"),
+        Column("exercise", "number"),
+        *_amounts(),
+        *(Column(c.name, "euros") for c in CREDITS),
+    ]
     rows = []
     for exercise, funder in sorted({(-e.exercise, e.funder) for e in envelopes}):
         mine = [e for e in envelopes if (-e.exercise, e.funder) == (exercise, funder)]

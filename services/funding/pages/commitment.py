@@ -26,21 +26,30 @@ def commitment_page(
 ) -> Sheet:  # fmt: skip
     """Tell a commitment's life."""
     say, path = moment.words.say, f"commitments/{commitment_id}"
-    sections = []
+    sections, day = [], {"as_of": moment.as_of.isoformat()} if moment.is_past else {}
     if commitment is not None:
         code = commitment.contract
         home = (f"contracts/{code}?exercise={commitment.exercise}", Markup("{}").format(contract_name(code).full))
         waits = [(f"contracts/{code}/waitlist?exercise={commitment.exercise}", say("waitlists"))]
         links = [home, *(waits if commitment.state is State.WAITLISTED else ())]
-        sections.append(Section("amounts", say("amounts"), amounts_table(commitment), links=links))
+        sections.append(
+            Section("amounts", say("amounts"), amounts_table(commitment), links=links, file=f"{path}/amounts")
+        )
     for name, parts in (("ages", _parts(debts)), ("certified_ages", _parts(debts, certified=True))):
         if parts:
-            sections.append(Section(name, say(name), ages_table(parts, moment), note=say("unpaid_note")))
+            sections.append(
+                Section(
+                    name,
+                    say(name),
+                    ages_table(parts, moment),
+                    note=say("unpaid_note"),
+                    file=f"{path}/{name}",
+                    query=day,
+                )
+            )
     if held:
-        sections.append(Section("held", say("held_movements"), held_table(held)))
-    sections.append(
-        Section("history", say("history"), history_table(steps), note=say("history_note"), csv=f"{path}.csv")
-    )
+        sections.append(Section("held", say("held_movements"), held_table(held), file=f"{path}/held"))
+    sections.append(Section("history", say("history"), history_table(steps), note=say("history_note"), file=path))
     return Sheet(
         path=path, name=Markup("{}").format(str(commitment_id)[-8:]), heading=say("commitment_heading"),
         answer=_answer(moment, commitment, debts), sections=sections, notices=moment.notices(), written_at=moment.now,
@@ -70,8 +79,9 @@ def _answer(moment: Moment, commitment: Commitment | None, debts: Sequence[Debt]
 
 def amounts_table(commitment: Commitment) -> Table:
     """What each funder was asked, engaged, certified and paid."""
-    columns = [Column("funder", "funder"), Column("exercise"), Column("asked", "cents"), Column("engaged", "cents"),
-               Column("certified", "cents"), Column("paid", "cents"), Column("paid_by", "pairs")]  # fmt: skip
+    columns = [Column("funder", "funder"), Column("exercise", "number"), Column("asked", "cents"),
+               Column("engaged", "cents"), Column("certified", "cents"), Column("paid", "cents"),
+               Column("paid_by", "pairs")]  # fmt: skip
     rows = []
     for funder in Funder:
         engagement = (commitment.engagements or {}).get(funder, Engagement())
@@ -79,7 +89,7 @@ def amounts_table(commitment: Commitment) -> Table:
             paid_by = tuple((str(year), cents) for year, cents in sorted(engagement.paid_by.items()))
             rows.append((funder.value, commitment.exercise, commitment.asked.of(funder), engagement.engaged,
                          engagement.certified, engagement.paid, paid_by))  # fmt: skip
-    return Table("amounts.csv", columns, rows)
+    return Table("amounts", columns, rows)
 
 
 def _parts(debts: Sequence[Debt], *, certified: bool = False) -> list[tuple[Funder, Part]]:
@@ -88,14 +98,14 @@ def _parts(debts: Sequence[Debt], *, certified: bool = False) -> list[tuple[Fund
 
 def ages_table(parts: Sequence[tuple[Funder, Part]], moment: Moment) -> Table:
     """What is unpaid, since when, and until when it may be paid in time."""
-    columns = [Column("funder", "funder"), Column("amount", "cents"), Column("since", "day"), Column("days", "count"),
-               Column("due_on", "day"), Column("band", "word")]  # fmt: skip
+    columns = [Column("funder", "funder"), Column("amount", "cents", "amount_unpaid"), Column("since", "day"),
+               Column("days", "count"), Column("due_on", "day"), Column("band", "word")]  # fmt: skip
     rows = [
         (funder.value, part.amount_cents, part.since, part.days(moment.as_of),
          None if part.came_back else part.due_on, part.band(moment.as_of).value)
         for funder, part in parts
     ]  # fmt: skip
-    return Table("ages.csv", columns, rows)
+    return Table("ages", columns, rows)
 
 
 def history_table(steps: Sequence[Step]) -> Table:
@@ -105,7 +115,7 @@ def history_table(steps: Sequence[Step]) -> Table:
         Column("reason", "term"), Column("cdc_cents", "cents"), Column("state_cents", "cents"),
         Column("postings", "pairs"), Column("state", "state"), Column("event", "code"), Column("cause", "code"),
     ]  # fmt: skip
-    return Table("history.csv", columns, [_told(step) for step in steps])
+    return Table("history", columns, [_told(step) for step in steps])
 
 
 def _told(step: Step) -> tuple[Any, ...]:

@@ -38,14 +38,14 @@ def contract_page(
     waits = [year for year in years_of(envelopes) if any(e.waiting_count for e in envelopes if e.exercise == year)]
     links = [(f"{path}/waitlist?exercise={each}", say("to_waitlist", exercise=each)) for each in waits]
     sections = [
-        Section("envelopes", say("envelopes"), envelopes_table(envelopes, file=f"{code}.csv"),
-                bars(by_funder(envelopes, year)), csv=f"{path}.csv", links=links),
-        Section("held", say("held_movements"), held_table(held), csv=f"{path}/held.csv"),
+        Section("envelopes", say("envelopes"), envelopes_table(envelopes, file=code),
+                bars(by_funder(envelopes, year)), file=path, links=links),
+        Section("held", say("held_movements"), held_table(held), file=f"{path}/held"),
         Section("commands", say("commands"), commands_table(commands, signed_in=signed_in),
-                note=None if signed_in else say("commands_closed"), csv=f"{path}/commands.csv"),
+                note=None if signed_in else say("commands_closed"), file=f"{path}/commands"),
         *_command_section(moment, code, envelopes, signed_in=signed_in),
         Section("commitments", say("commitments"), commitments_table(c for c in commitments if c.exercise == year),
-                csv=f"{path}/commitments.csv?exercise={year}"),
+                file=f"{path}/commitments", query={"exercise": str(year)}),
     ]  # fmt: skip
     return Sheet(
         path=path, name=Markup("{}").format(contract_name(code).full), heading=say("contract_heading"), answer=answer,
@@ -61,31 +61,33 @@ def _command_section(moment: Moment, code: str, envelopes: Sequence[Envelope], *
 
 def commitments_table(commitments: Iterable[Commitment]) -> Table:
     """One row for each commitment, in the order of the waitlist."""
-    columns = [Column("commitment", "commitment"), Column("exercise"), Column("state", "state"),
+    columns = [Column("commitment", "commitment"), Column("exercise", "number"), Column("state", "state"),
                Column("cdc_cents", "cents"), Column("state_cents", "cents"), Column("engaged", "cents"),
-               Column("certified", "cents"), Column("paid", "cents"), Column("priority"), Column("score")]  # fmt: skip
+               Column("certified", "cents"), Column("paid", "cents"), Column("priority", "number"),
+               Column("score", "number")]  # fmt: skip
     rows = []
     for each in commitments:
         engagements = [*(each.engagements or {}).values()]
         rows.append((each.commitment_id, each.exercise, each.state.value, *each.asked,
                      sum(e.engaged for e in engagements), sum(e.certified for e in engagements),
                      sum(e.paid for e in engagements), each.priority, each.score))  # fmt: skip
-    return Table("commitments.csv", columns, rows)
+    return Table("commitments", columns, rows)
 
 
 def held_table(held: Sequence[Held]) -> Table:
     """One row for each movement that waits, with its reason in words."""
-    columns = [Column("commitment", "commitment"), Column("movement", "term"), Column("amount", "cents"),
-               Column("reason", "term"), Column("since", "instant"), Column("event", "code")]  # fmt: skip
+    columns = [Column("commitment", "commitment"), Column("movement", "term"), Column("amount", "cents", "amount_held"),
+               Column("reason", "term"), Column("since", "instant", "since_held"), Column("event", "code")]  # fmt: skip
     rows = [(h.commitment_id, h.type, h.amount_cents or None, h.reason, h.known_at, h.event_id) for h in held]
-    return Table("held.csv", columns, rows)
+    return Table("held", columns, rows)
 
 
 def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
     """One row for each command; who gave it is for those who are signed in, its role for everybody."""
-    number = Column("command", "command" if signed_in else "text")
-    columns = [number, Column("kind", "term"), Column("envelope", "envelope"), Column("amount", "cents"),
-               Column("payment", "cents"), Column("status", "term"), Column("reason"), Column("by"),
+    number = Column("command", "command" if signed_in else "number")
+    columns = [number, Column("kind", "term"), Column("envelope", "envelope"),
+               Column("amount", "cents", "amount_commanded"), Column("payment", "cents", "payment_commanded"),
+               Column("status", "term", "status_of_command"), Column("reason", "text", "reason_given"), Column("by"),
                Column("applied_at", "instant")]  # fmt: skip
     if signed_in:
         columns += [Column("proposed_by"), Column("approved_by")]
@@ -97,7 +99,7 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
         command = (each.command_id, each.number) if signed_in else each.number
         rows.append((command, each.kind, each.envelope_id, *amounts, each.state, each.reason, each.by,
                      each.applied_at, *people))  # fmt: skip
-    return Table("commands.csv", columns, rows)
+    return Table("commands", columns, rows)
 
 
 def waitlist_page(
@@ -114,9 +116,10 @@ def waitlist_page(
         answer=[_answer(moment, code, exercise, waiters)], written_at=moment.now, query=query,
         sections=[
             Section("queue", say("queue"), queue_table(waiters, code, exercise), bars(by_funder(mine, exercise)),
-                    note=say("queue_note"), csv=f"{path}.csv?exercise={exercise}",
+                    note=say("queue_note"), file=path, query=query,
                     links=[(f"contracts/{code}?exercise={exercise}", Markup("{}").format(contract_name(code).short))]),
-            Section("promotions", say("promotions"), promotions_table(promoted, exercise)),
+            Section("promotions", say("promotions"), promotions_table(promoted, exercise),
+                    file=f"{path}/promotions", query=query),
         ],
         years=years_of(envelopes), year=exercise,
     )  # fmt: skip
@@ -138,7 +141,8 @@ def _answer(moment: Moment, code: str, exercise: int, waiters: Sequence[Waiter])
 def queue_table(waiters: Sequence[Waiter], code: str, exercise: int) -> Table:
     """One row for each one who waits."""
     columns = [
-        Column("rank"), Column("commitment", "commitment"), Column("priority"), Column("score"),
+        Column("rank", "number"), Column("commitment", "commitment"), Column("priority", "number"),
+        Column("score", "number"),
         Column("cdc_cents", "cents"), Column("state_cents", "cents"),
         *(Column(f"missing_{funder.value}", "cents") for funder in Funder),
         Column("before_count", "count"), Column("first_before", "commitment"),
@@ -151,7 +155,7 @@ def queue_table(waiters: Sequence[Waiter], code: str, exercise: int) -> Table:
         asks = each.commitment
         rows.append((each.rank, asks.commitment_id, asks.priority, asks.score, *asks.asked, *lacks,
                      each.before_count, first))  # fmt: skip
-    return Table("waitlist.csv", columns, rows, empty="nobody_waits")
+    return Table("waitlist", columns, rows, empty="nobody_waits")
 
 
 def promotions_table(promoted: Sequence[Fact], exercise: int) -> Table:
@@ -162,4 +166,4 @@ def promotions_table(promoted: Sequence[Fact], exercise: int) -> Table:
         (said.commitment_id, fact.known_at, said.cdc_cents, said.state_cents, fact.cause)
         for fact in promoted if (said := said_by(fact)).exercise == exercise
     ]  # fmt: skip
-    return Table("promotions.csv", columns, rows, empty="no_promotion")
+    return Table("promotions", columns, rows, empty="no_promotion")

@@ -68,19 +68,19 @@ def by_contract(found: Sequence[Debt], as_of: date) -> Table:
             contract, funder.value, *(sum(each[band] for each in bands) for band in BANDS),
             sum(debt.unpaid.amount_cents for debt in mine), sum(debt.unpaid.certified_cents for debt in mine), oldest,
         ))  # fmt: skip
-    return Table("unpaid.csv", columns, rows, empty="no_unpaid")
+    return Table("unpaid", columns, rows, empty="no_unpaid")
 
 
 def each(found: Sequence[Debt], as_of: date) -> Table:
     """List the parts of debts, the oldest first."""
     columns = [
         Column("commitment", "commitment"), Column("contract", "contract"), Column("funder", "funder"),
-        Column("exercise"), Column("since", "day"), Column("due_on", "day"), Column("days", "count"),
-        Column("band", "word"), Column("amount", "cents"),
+        Column("exercise", "number"), Column("since", "day"), Column("due_on", "day"), Column("days", "count"),
+        Column("band", "word"), Column("amount", "cents", "amount_unpaid"),
     ]  # fmt: skip
     rows = [
         (d.commitment_id, d.contract, d.funder.value, d.exercise, p.since, None if p.came_back else p.due_on,
          p.days(as_of), p.band(as_of).value, p.amount_cents)
         for d in found for p in d.unpaid.parts
     ]  # fmt: skip
-    return Table("unpaid-parts.csv", columns, sorted(rows, key=lambda row: (row[4], str(row[0]))), empty="no_unpaid")
+    return Table("unpaid-parts", columns, sorted(rows, key=lambda row: (row[4], str(row[0]))), empty="no_unpaid")

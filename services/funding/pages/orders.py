@@ -89,7 +89,8 @@ def tried_page(
     outcome: dict[str, Any] = {**(answer.outcome or {})} if answer else {}
     refusal = objection or str(outcome.get("refusal", ""))
     sentences = [say("tried_answer")]
-    sections = [*effect_sections(moment, outcome)]
+    again = {name: said[name] for name in CARRIED if said.get(name) and name != "version"}
+    sections = effect_sections(moment, outcome, f"contracts/{code}/commands", again)
     if refusal:
         sentences = [say("refused_answer", reason=term(refusal, language))]
     else:
@@ -110,29 +111,53 @@ def tried_page(
     )  # fmt: skip
 
 
-def effect_sections(moment: Moment, outcome: Mapping[str, Any]) -> list[Section]:
-    """Envelopes before and after, what is announced, and who stands in the way."""
-    say, sections = moment.words.say, []
-    if outcome.get("envelopes"):
-        sections.append(Section("effect", say("before_after"), _before_after(outcome["envelopes"])))
-    if outcome.get("facts"):
-        columns = [Column("fact", "term"), Column("envelope", "envelope"), Column("commitment", "commitment"),
-                   Column("amount", "cents"), Column("payment", "cents")]  # fmt: skip
-        rows = [
-            (f["type"], f.get("envelope_id"), f.get("commitment_id"),
-             f.get("amount_cents", f.get("cdc_cents", 0) + f.get("state_cents", 0)), f.get("payment_cents") or None)
-            for f in outcome["facts"]
-        ]  # fmt: skip
-        sections.append(Section("facts", say("announced"), Table("facts.csv", columns, rows)))
-    if outcome.get("in_the_way"):
-        columns = [Column("commitment", "commitment"), Column("state", "state"), Column("cdc_cents", "cents"),
-                   Column("state_cents", "cents"), Column("sent_back", "word")]  # fmt: skip
-        rows = [
-            (c["commitment_id"], c["state"], c["cdc_cents"], c["state_cents"], "yes" if c["sent_back"] else "no")
-            for c in outcome["in_the_way"]
-        ]  # fmt: skip
-        sections.append(Section("in-the-way", say("in_the_way"), Table("in-the-way.csv", columns, rows)))
-    return sections
+def effect_sections(
+    moment: Moment, outcome: Mapping[str, Any], at: str, again: Mapping[str, str] | None = None
+) -> list[Section]:
+    """Envelopes before and after, what is announced, and who stands in the way.
+
+    Their files are had below the address `at`; those of what was only tried, by trying it `again`.
+    """
+    headings = {"effect": "before_after", "facts": "announced", "in-the-way": "in_the_way"}
+    return [
+        Section(name, moment.words.say(headings[name]), table, file=f"{at}/{name}", again=again)
+        for name, table in tables_of(outcome).items()
+        if table.rows
+    ]
+
+
+TOLD = ("envelopes", "facts", "in_the_way")
+"""What an outcome may tell, each in a table of its own."""
+
+
+def tables_of(outcome: Mapping[str, Any]) -> dict[str, Table]:
+    """The tables of an outcome, by the section that shows them."""
+    envelopes, facts, in_the_way = (outcome.get(name) or () for name in TOLD)
+    return {"effect": _before_after(envelopes), "facts": _announced(facts), "in-the-way": _in_the_way(in_the_way)}
+
+
+def _announced(facts: Sequence[Mapping[str, Any]]) -> Table:
+    """What is, or would be, published."""
+    columns = [Column("fact", "term"), Column("envelope", "envelope"), Column("commitment", "commitment"),
+               Column("amount", "cents", "amount_announced"),
+               Column("payment", "cents", "payment_commanded")]  # fmt: skip
+    rows = [
+        (f["type"], f.get("envelope_id"), f.get("commitment_id"),
+         f.get("amount_cents", f.get("cdc_cents", 0) + f.get("state_cents", 0)), f.get("payment_cents") or None)
+        for f in facts
+    ]  # fmt: skip
+    return Table("facts", columns, rows)
+
+
+def _in_the_way(commitments: Sequence[Mapping[str, Any]]) -> Table:
+    """Who keeps a command from being done, or is sent back for it."""
+    columns = [Column("commitment", "commitment"), Column("state", "state"), Column("cdc_cents", "cents"),
+               Column("state_cents", "cents"), Column("sent_back", "word")]  # fmt: skip
+    rows = [
+        (c["commitment_id"], c["state"], c["cdc_cents"], c["state_cents"], "yes" if c["sent_back"] else "no")
+        for c in commitments
+    ]  # fmt: skip
+    return Table("in-the-way", columns, rows)
 
 
 def _before_after(envelopes: Sequence[Mapping[str, Any]]) -> Table:
@@ -144,7 +169,7 @@ def _before_after(envelopes: Sequence[Mapping[str, Any]]) -> Table:
         for e in envelopes for name in BALANCES
         if e["before"][f"{name}_cents"] != e["after"][f"{name}_cents"]
     ]  # fmt: skip
-    return Table("effect.csv", columns, rows)
+    return Table("effect", columns, rows)
 
 
 def command_page(
@@ -158,20 +183,23 @@ def command_page(
                   by=command.proposed_by)]  # fmt: skip
     if refusal:
         answer.append(say("refused_answer", reason=term(refusal, language)))
-    sections = [*_said(moment, command), *effect_sections(moment, outcome)]
+    at = f"commands/{command.command_id}"
+    effects = effect_sections(moment, outcome, f"{at}/try", {}) if tried else effect_sections(moment, outcome, at)
+    sections = [*_said(moment, command), *effects]
     if command.state == "proposed":
         sections += _answers(moment, command, tried=tried if not refusal else None, by=by)
     return Sheet(
-        path=f"commands/{command.command_id}", name=say("commands"), heading=say("command_heading"), answer=answer,
+        path=at, name=say("commands"), heading=say("command_heading"), answer=answer,
         sections=sections, written_at=moment.now,
     )  # fmt: skip
 
 
 def _said(moment: Moment, command: Command) -> list[Section]:
     content: dict[str, Any] = {**command.content}
-    columns = [Column("command"), Column("envelope", "envelope"), Column("receiver", "envelope"),
-               Column("amount", "cents"), Column("payment", "cents"), Column("reason"), Column("effective_on", "day"),
-               Column("approved_by"), Column("rejected_by"), Column("applied_at", "instant")]  # fmt: skip
+    columns = [Column("command", "number"), Column("envelope", "envelope"), Column("receiver", "envelope"),
+               Column("amount", "cents", "amount_commanded"), Column("payment", "cents", "payment_commanded"),
+               Column("reason", "text", "reason_given"), Column("effective_on", "day"), Column("approved_by"),
+               Column("rejected_by"), Column("applied_at", "instant")]  # fmt: skip
     row = (command.number, command.envelope_id, command.to_envelope_id, content.get("amount_cents"),
            content.get("payment_cents") or None, command.reason, command.effective_on, command.approved_by,
            command.rejected_by, command.applied_at)  # fmt: skip
@@ -179,7 +207,15 @@ def _said(moment: Moment, command: Command) -> list[Section]:
     if command.envelope_id:
         contract = command.envelope_id.partition(".")[0]
         links = [(f"contracts/{contract}", Markup("{}").format(contract))]
-    return [Section("said", moment.words.say("commanded"), Table("command.csv", columns, [row]), links=links)]
+    return [
+        Section(
+            "said",
+            moment.words.say("commanded"),
+            Table("command", columns, [row]),
+            links=links,
+            file=f"commands/{command.command_id}/said",
+        )
+    ]
 
 
 def _answers(moment: Moment, command: Command, *, tried: Command | None, by: str) -> list[Section]:

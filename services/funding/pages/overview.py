@@ -18,8 +18,8 @@ from shared.kernel.funders import Funder
 from shared.web import formats
 
 ATTENTION = (
-    Column("what", "word"), Column("contract", "contract"), Column("funder", "funder"), Column("exercise"),
-    Column("amount", "cents"), Column("payment", "cents"),
+    Column("what", "word"), Column("contract", "contract"), Column("funder", "funder"), Column("exercise", "number"),
+    Column("amount", "cents", "amount_attention"), Column("payment", "cents", "payment_attention"),
 )  # fmt: skip
 
 
@@ -32,11 +32,12 @@ def overview(
     points = attention(moment, envelopes, debts, held=held, proposals=proposals, year=year)
     mine = [envelope for envelope in envelopes if envelope.exercise == year]
     sections = [
-        Section("by-funder", say("by_funder"), sums_table(envelopes, file="overview.csv"),
-                bars(by_funder(envelopes, year)), csv="overview.csv"),
-        Section("attention", say("attention"), points, csv=_with(moment, "attention.csv", year)),
+        Section("by-funder", say("by_funder"), sums_table(envelopes, file="overview"),
+                bars(by_funder(envelopes, year)), file="overview"),
+        Section("attention", say("attention"), points, file="attention", query=query_of(moment, year)),
         Section("by-contract", say("by_contract", exercise=year),
-                envelopes_table(mine, file="envelopes.csv", with_year=False), csv=f"envelopes.csv?exercise={year}"),
+                envelopes_table(mine, file="envelopes", with_year=False), file="envelopes",
+                query=query_of(moment, year)),
     ]  # fmt: skip
     answer = _answer(moment, mine, points, debts, year)
     return Sheet(
@@ -50,11 +51,6 @@ def query_of(moment: Moment, year: int | None) -> dict[str, str]:
     """What a page's address says of the exercise and of a day before today."""
     day = {"as_of": moment.as_of.isoformat()} if moment.is_past else {}
     return ({"exercise": str(year)} if year else {}) | day
-
-
-def _with(moment: Moment, file: str, year: int | None) -> str:
-    asked = "&".join(f"{name}={value}" for name, value in query_of(moment, year).items())
-    return f"{file}?{asked}" if asked else file
 
 
 def _answer(
@@ -100,7 +96,7 @@ def attention(
             going = sum_of(e for e in expiring(envelopes, year) if e.funder is funder)
             if going.room or going.payable:
                 rows.append(("expiring", None, funder.value, year, going.room, going.payable or None))
-    return Table("attention.csv", ATTENTION, rows, empty="no_attention")
+    return Table("attention", ATTENTION, rows, empty="no_attention")
 
 
 def _proposed(command: Command) -> tuple[Any, ...]:
@@ -123,13 +119,13 @@ def funder_page(
     answer = say("funder_answer", funder=say(funder.value), exercise=year, **amounts) if year else say("overview_empty")
     path = f"funders/{funder.value}"
     sections = [
-        Section("by-funder", say("by_funder"), sums_table(envelopes, file=f"{funder.value}.csv"),
-                bars({funder: sums}), csv=f"{path}.csv"),
+        Section("by-funder", say("by_funder"), sums_table(envelopes, file=funder.value),
+                bars({funder: sums}), file=path),
         Section("by-contract", say("by_contract", exercise=year),
-                envelopes_table(mine, file="envelopes.csv", with_year=False),
-                csv=f"envelopes.csv?exercise={year}&funder={funder.value}"),
+                envelopes_table(mine, file="envelopes", with_year=False),
+                file=f"{path}/by-contract", query=query_of(moment, year)),
         Section("unpaid", say("unpaid_table"), by_contract(debts, moment.as_of), note=say("unpaid_note"),
-                links=[("unpaid", say("unpaid"))]),
+                links=[("unpaid", say("unpaid"))], file=f"{path}/unpaid", query=query_of(moment, None)),
     ]  # fmt: skip
     return Sheet(
         path=path, name=say(funder.value), heading=say("funder_heading"), answer=[answer],
@@ -150,9 +146,9 @@ def unpaid_page(moment: Moment, debts: Sequence[Debt]) -> Sheet:
         path="unpaid", name=say("unpaid"), heading=say("unpaid_heading"), answer=[answer], notices=moment.notices(),
         sections=[
             Section("table", say("unpaid_table"), by_contract(debts, moment.as_of), note=say("unpaid_note"),
-                    csv=_with(moment, "unpaid.csv", None)),
+                    file="unpaid", query=query_of(moment, None)),
             Section("oldest", say("unpaid_list"), each(debts, moment.as_of),
-                    csv=_with(moment, "unpaid-parts.csv", None)),
+                    file="unpaid-parts", query=query_of(moment, None)),
         ],
         written_at=moment.now, query={"as_of": moment.as_of.isoformat()}, has_day=True,
     )  # fmt: skip

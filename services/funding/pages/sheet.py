@@ -6,10 +6,12 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from services.funding.domain.outlook import Sum
+from services.funding.downloads.forms import Form
 from services.funding.pages.table import Table, Writer
 from shared.kernel.funders import Funder
 from shared.web import formats, pages
@@ -54,16 +56,26 @@ def bars(sums: Mapping[Funder, Sum]) -> list[Bar]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: bars, a table or both; `csv` is where the table is had as a file, from the service's root."""
+    """A part of a page: bars, a table or both; `file` is where the table is had as a file, below the
+    language and without ending, `query` what that address asks for, and `again` a form that is sent to it, where the
+    table is of what was only tried.
+    """
 
     id: str
     heading: Markup
     table: Table | None = None
     bars: Sequence[Bar] = ()
     note: Markup | None = None
-    csv: str = ""
+    file: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    again: Mapping[str, str] | None = None
     links: Sequence[tuple[str, Markup]] = ()
     form: Any = None
+
+    def files(self) -> list[tuple[str, str]]:
+        """What the table's files are called, and where, below the language, they are."""
+        asked = f"?{urlencode(self.query)}" if self.query else ""
+        return [(form.called, f"{self.file}.{form}{asked}") for form in Form] if self.file else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

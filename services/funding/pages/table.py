@@ -1,30 +1,36 @@
-"""One table, written twice from the same rows: for people in a page, and as CSV (RFC 4180) for spreadsheets."""
+"""One table, written from the same rows and columns for people in a page, and as files to be taken away."""
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import StringIO
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from services.funding.downloads.fields import Both, Download, Field, Kind, Value
+from services.funding.pages.meanings import MEANINGS
 from services.funding.pages.terms import term
+from services.funding.pages.words import BY_LANGUAGE
 from shared.web import formats
 from shared.web.contract_names import contract_name
+from shared.web.formats import Language
 from shared.web.words import Words
 
 
 class Column(NamedTuple):
-    """Its word, and how its values are written; amounts are cents, written to the cent or, `euros`, to the euro."""
+    """Its word, and how its values are written; amounts are cents, written to the cent or, `euros`, to the euro.
+
+    `meaning` is what MEANINGS calls what it means, where that is not its name.
+    """
 
     name: str
     kind: str = "text"
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under columns; the first column names the row. `file` is what its CSV is called."""
+    """Rows under columns; the first column names the row. `file` is what its files are called, without ending."""
 
     file: str
     columns: Sequence[Column]
@@ -44,33 +50,58 @@ class Table:
         return [(index, column) for index, column in enumerate(self.columns) if column.name not in unused]
 
 
-def as_csv(table: Table) -> str:
-    """Write a table with its raw values: cents, codes, ISO days; what is without limit or unknown is empty."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([_header(column) for column in table.columns])
-    writer.writerows([[_raw(value) for value in row] for row in table.rows])
-    return text.getvalue()
+def as_download(table: Table, written_at: datetime) -> Download:
+    """A table with its raw values, to be taken away: cents, codes, days, instants; what is unknown is nothing."""
+    return Download(table.file, [_field(column) for column in table.columns], _raw_rows(table), written_at)
 
 
-def _header(column: Column) -> str:
-    is_amount = column.kind in ("cents", "euros", "limit") and not column.name.endswith("_cents")
-    return f"{column.name}_cents" if is_amount else column.name
+def _raw_rows(table: Table) -> Iterator[Sequence[Value]]:
+    for row in table.rows:
+        yield [_raw(value) for value in row]
 
 
-def _raw(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date | datetime):
-        return value.isoformat()
+def _raw(value: Any) -> Value:
+    if isinstance(value, str):
+        return str(value) or None
+    if value is None or isinstance(value, int | date | datetime):
+        return value
     if isinstance(value, list):
-        return " ".join(map(_raw, value))
+        return " ".join(str(_raw(each) or "") for each in value) or None
+    if isinstance(value, tuple) and value and not isinstance(value[0], tuple):
+        return _raw(value[-1])
     if isinstance(value, tuple):
-        is_named = bool(value) and not isinstance(value[0], tuple)
-        return str(value[-1]) if is_named else "; ".join(f"{name} {_raw(part)}" for name, part in value)
+        return "; ".join(f"{name} {part}" for name, part in value) or None
     return str(value)
+
+
+def _field(column: Column) -> Field:
+    """Describe a column to those who take it away."""
+    kind = KINDS.get(column.kind, Kind.TEXT)
+    meaning = MEANINGS[column.meaning or column.name]
+    return Field(column.name, kind, text_of(column.name), meaning, _CODES.get(column.kind))
+
+
+def text_of(key: str) -> Both:
+    """A page's word, in both languages."""
+    return Both(BY_LANGUAGE[Language.FRENCH][key], BY_LANGUAGE[Language.ENGLISH][key])
+
+
+def _term_of(code: str) -> Both:
+    return Both(term(code, Language.FRENCH), term(code, Language.ENGLISH))
+
+
+def _contract_of(code: str) -> Both:
+    return Both(contract_name(code).full, contract_name(code).full)
+
+
+_CODES: Mapping[str, Callable[[str], Both]] = {
+    "term": _term_of, "word": text_of, "state": lambda code: text_of(f"state_{code}"), "funder": text_of,
+    "contract": _contract_of,
+}  # fmt: skip
+KINDS: Mapping[str, Kind] = {
+    "number": Kind.WHOLE, "count": Kind.WHOLE, "command": Kind.WHOLE, "cents": Kind.CENTS, "euros": Kind.CENTS,
+    "limit": Kind.CENTS, "day": Kind.DAY, "instant": Kind.INSTANT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +162,7 @@ def _moved(name: str, writer: Writer) -> str:
 
 _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "text": lambda _, value: escape(value),
+    "number": lambda _, value: escape(value),
     "code": lambda _, value: Markup("<code>{}</code>").format(str(value)),
     "count": lambda w, value: escape(formats.whole(value, w.words.language)),
     "cents": lambda w, value: escape(formats.euros_exact(value, w.words.language)),

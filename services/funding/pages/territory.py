@@ -71,11 +71,11 @@ def epcis_page(moment: Moment, seen: Seen, told: Sequence[TerritoryChange]) -> S
     changes = turns(seen.territory, seen.of_year)
     sections = [
         Section("epcis", say("epcis"), groups_table(groups), bars(by_funder(seen.of_year, seen.year)),
-                note=say("epcis_note"), csv=seen.address("epcis.csv")),
+                note=say("epcis_note"), file="epcis", query=seen.query()),
         Section("mergers", say("mergers"), turns_table(changes), note=say("mergers_note"),
-                links=_both_sides(moment, seen, changes, "epcis"), csv=seen.address("mergers.csv")),
-        Section("lineage", say("lineage"), lineage_table(seen.territory), csv=seen.address("lineage.csv")),
-        Section("told", say("told"), told_table(told), csv=seen.address("territory.csv")),
+                links=_both_sides(moment, seen, changes, "epcis"), file="mergers", query=seen.query()),
+        Section("lineage", say("lineage"), lineage_table(seen.territory), file="lineage", query=seen.query()),
+        Section("told", say("told"), told_table(told), file="territory", query=seen.query()),
     ]  # fmt: skip
     return _sheet(moment, seen, path="epcis", name=say("epcis"), heading=say("epcis_heading"), answer=[answer],
                   sections=sections)  # fmt: skip
@@ -95,10 +95,10 @@ def epci_page(moment: Moment, seen: Seen, epci: str) -> Sheet:
                      authorised=moment.euros(sums.authorised), room=moment.euros(sums.room))  # fmt: skip
     changes = turns(seen.territory, seen.of_year, epci)
     sections = [
-        Section("envelopes", say("envelopes"), envelopes_table(envelopes, file=f"{epci}.csv", with_year=False),
-                bars(by_funder(envelopes, seen.year)), csv=seen.address(f"{path}.csv")),
+        Section("envelopes", say("envelopes"), envelopes_table(envelopes, file=epci, with_year=False),
+                bars(by_funder(envelopes, seen.year)), file=path, query=seen.query()),
         Section("sides", say("sides"), sides_table(changes), note=say("sides_note"),
-                links=_both_sides(moment, seen, changes, path), csv=seen.address(f"{path}/sides.csv")),
+                links=_both_sides(moment, seen, changes, path), file=f"{path}/sides", query=seen.query()),
     ]  # fmt: skip
     return _sheet(moment, seen, path=path, name=Markup("{}").format(name), heading=say("epci_heading"),
                   answer=[answer], sections=sections)  # fmt: skip
@@ -121,7 +121,7 @@ def _both_sides(moment: Moment, seen: Seen, changes: Sequence[Turn], path: str) 
 def groups_table(groups: Sequence[Group]) -> Table:
     """One row for each EPCI, added up over the funders of one exercise."""
     columns = [Column("epci", "epci"), Column("contracts", "contracts"), *MONEY]
-    return Table("epcis.csv", columns, [(_named(group), [*group.contracts], *_amounts(group)) for group in groups])
+    return Table("epcis", columns, [(_named(group), [*group.contracts], *_amounts(group)) for group in groups])
 
 
 def _named(group: Group) -> tuple[str, str]:
@@ -135,16 +135,17 @@ def _amounts(group: Group) -> list[int]:
 
 def turns_table(changes: Sequence[Turn]) -> Table:
     """One row for each merger and each annulment, with the EPCI on both sides and what their envelopes hold."""
-    columns = [Column("merger"), Column("turn", "word"), Column("since", "day"), Column("day_known", "word"),
-               Column("before", "epcis"), Column("after", "epcis"), Column("before_authorised", "cents"),
-               Column("after_authorised", "cents")]  # fmt: skip
+    columns = [Column("merger"), Column("turn", "word"), Column("since", "day", "since_turn"),
+               Column("day_known", "word"),
+               Column("before", "epcis", "epci_before"), Column("after", "epcis", "epci_after"),
+               Column("before_authorised", "cents"), Column("after_authorised", "cents")]  # fmt: skip
     rows = [
         (turn.merger.name, "annulment" if turn.annulment else "merger_of", turn.day,
          "day_sure" if turn.day_is_known else "day_unsure", [_named(g) for g in turn.before],
          [_named(g) for g in turn.after], _authorised(turn.before), _authorised(turn.after))
         for turn in changes
     ]  # fmt: skip
-    return Table("mergers.csv", columns, rows, empty="no_merger")
+    return Table("mergers", columns, rows, empty="no_merger")
 
 
 def _authorised(groups: Sequence[Group]) -> int:
@@ -153,7 +154,7 @@ def _authorised(groups: Sequence[Group]) -> int:
 
 def sides_table(changes: Sequence[Turn]) -> Table:
     """One row for each EPCI on each side of each turn."""
-    columns = [Column("merger"), Column("since", "day"), Column("side", "word"), Column("epci", "epci"),
+    columns = [Column("merger"), Column("since", "day", "since_side"), Column("side", "word"), Column("epci", "epci"),
                Column("contracts", "contracts"), *MONEY]  # fmt: skip
     rows = [
         (turn.merger.name, day, side, _named(group), [*group.contracts], *_amounts(group))
@@ -161,27 +162,29 @@ def sides_table(changes: Sequence[Turn]) -> Table:
         for side, day in (("eve", turn.day - timedelta(days=1)), ("that_day", turn.day))
         for group in (turn.before if side == "eve" else turn.after)
     ]  # fmt: skip
-    return Table("sides.csv", columns, rows, empty="no_merger")
+    return Table("sides", columns, rows, empty="no_merger")
 
 
 def lineage_table(territory: Territory) -> Table:
     """One row for each stretch of each contract: to whom it belonged, and since when."""
-    columns = [Column("contract", "contract"), Column("epci", "epci"), Column("since", "day")]
+    columns = [Column("contract", "contract"), Column("epci", "epci"), Column("since", "day", "since_belongs")]
     rows = [
         (each.contract, (territory.names.get(stretch.epci, stretch.epci), stretch.epci), stretch.since)
         for each in sorted(territory.attachments, key=lambda each: each.contract)
         for stretch in territory.lineage(each.contract)
     ]  # fmt: skip
-    return Table("lineage.csv", columns, rows)
+    return Table("lineage", columns, rows)
 
 
 def told_table(told: Sequence[TerritoryChange]) -> Table:
     """One row for each merger and annulment that was told; who told it by name is for managers (the API)."""
-    columns = [Column("number", "count"), Column("merger"), Column("turn", "word"), Column("reason"), Column("by"),
+    columns = [Column("number", "count"), Column("merger"), Column("turn", "word"),
+               Column("reason", "text", "reason_given"),
+               Column("by"),
                Column("known_since", "instant")]  # fmt: skip
     words = {"merge": "merger_of", "annul": "annulment"}
     rows = [
         (row.number, row.subject, words[row.kind], row.reason, row.by, row.known_at)
         for row in told if row.kind in words
     ]  # fmt: skip
-    return Table("territory.csv", columns, rows, empty="no_merger")
+    return Table("territory", columns, rows, empty="no_merger")

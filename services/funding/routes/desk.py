@@ -47,6 +47,36 @@ class Counter:
         html = render(sheet, now.words, by=by.name if by else "", token=self.visitors.token(request), at=below(request))
         return HTMLResponse(html, headers=headers(), status_code=status)
 
+    async def command_sheet(
+        self, command_id: UUID, language: Language, by: Manager, *, tried: Command | None = None, objection: str = ""
+    ) -> Sheet:
+        """Read what became of a command, or would if it were approved. Raises Problem 404."""
+        async with reading(self.desk().engine) as session:
+            row = await store.command(session, command_id)
+            if row is None:
+                raise Problem(404, "command-unknown", "No such command was given.")
+            return orders.command_page(self.moment(language), row, tried=tried, objection=objection, by=by.name)
+
+    async def try_command(
+        self, code: str, language: Language, by: Manager, fields: Fields, *, failed: str = ""
+    ) -> tuple[Sheet, bool]:
+        """Say what a command would do, and whether it could be given."""
+        answer, objection, wrong = None, "", list[str]()
+        try:
+            answer = await _command(self, by, {**fields, "version": ""}, dry_run=True)
+        except NotCommanded as error:
+            objection, wrong = error.reason, [error.field]
+        except Problem as problem:
+            objection, wrong = problem.type, [error.pointer.strip("/") for error in problem.errors]
+        said = {**fields, "version": _version(answer)}
+        async with reading(self.desk().engine) as session:
+            envelopes = await looking.envelopes(session, code)
+        sheet = orders.tried_page(
+            self.moment(language), code, envelopes, said=said, answer=answer.command if answer else None,
+            objection=objection, fields=wrong, failed=failed, needs_approval=bool(answer and answer.needs_approval),
+        )  # fmt: skip
+        return sheet, not objection
+
 
 def desk_routes(counter: Counter) -> APIRouter:
     """Build the routes, in French and in English."""
@@ -115,22 +145,8 @@ async def _tried(
     counter: Counter, request: Request, language: Language, code: str, *, by: Manager, fields: Fields,
     failed: str = "",
 ) -> Response:  # fmt: skip
-    now, answer, objection, wrong = counter.moment(language), None, "", list[str]()
-    try:
-        answer = await _command(counter, by, {**fields, "version": ""}, dry_run=True)
-    except NotCommanded as error:
-        objection, wrong = error.reason, [error.field]
-    except Problem as problem:
-        objection, wrong = problem.type, [error.pointer.strip("/") for error in problem.errors]
-    said = {**fields, "version": _version(answer)}
-    async with reading(counter.desk().engine) as session:
-        envelopes = await looking.envelopes(session, code)
-    sheet = orders.tried_page(
-        now, code, envelopes, said=said, answer=answer.command if answer else None, objection=objection, fields=wrong,
-        failed=failed,
-        needs_approval=bool(answer and answer.needs_approval),
-    )  # fmt: skip
-    return counter.page(request, sheet, now, by=by, status=422 if objection or failed else 200)
+    sheet, can_be = await counter.try_command(code, language, by, fields, failed=failed)
+    return counter.page(request, sheet, counter.moment(language), by=by, status=200 if can_be and not failed else 422)
 
 
 def _version(answer: Answer | None) -> str:
@@ -236,10 +252,5 @@ async def _shown(
     counter: Counter, request: Request, language: Language, command_id: UUID, by: Manager, *,
     tried: Command | None = None, objection: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
-    now = counter.moment(language)
-    async with reading(counter.desk().engine) as session:
-        row = await store.command(session, command_id)
-        if row is None:
-            raise Problem(404, "command-unknown", "No such command was given.")
-        sheet = orders.command_page(now, row, tried=tried, objection=objection, by=by.name)
-    return counter.page(request, sheet, now, by=by, status=status)
+    sheet = await counter.command_sheet(command_id, language, by, tried=tried, objection=objection)
+    return counter.page(request, sheet, counter.moment(language), by=by, status=status)

@@ -1,14 +1,13 @@
-"""The managers' pages by HTTP, in French below `/` and in English below `/en/`, and their tables as CSV."""
+"""The managers' pages by HTTP, in French below `/` and in English below `/en/`."""
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding.pages.moment import moment
 from services.funding.pages.sheet import Sheet, headers, missing, render
-from services.funding.pages.table import as_csv
 from services.funding.routes import sheets
 from services.funding.routes.sheets import Build, Look
 from services.funding.routes.visitors import Visitors
@@ -41,19 +40,10 @@ class Pages:
         )  # fmt: skip
         return HTMLResponse(html, headers=headers(), status_code=404 if sheet is None else 200)
 
-    async def csv(self, request: Request, build: Build, section: str) -> Response:
-        """Answer with the table of a page's section, from the same query."""
-        sheet = await self._read(
-            request, Language.FRENCH, build, signed_in=await self._visitors.visitor(request) is not None
-        )
-        tables = [each.table for each in sheet.sections if each.id == section and each.table] if sheet else []
-        if not tables:
-            return Response(status_code=404)
-        return Response(
-            as_csv(tables[0]), media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{tables[0].file}"', "Cache-Control": "no-store",
-                     "X-Content-Type-Options": "nosniff"},
-        )  # fmt: skip
+    async def sheet(self, request: Request, language: Language, build: Build) -> Sheet | None:
+        """Read what a page shows, for whoever asks."""
+        by = await self._visitors.visitor(request)
+        return await self._read(request, language, build, signed_in=by is not None)
 
     async def _read(self, request: Request, language: Language, build: Build, *, signed_in: bool) -> Sheet | None:
         asked = request.query_params
@@ -69,64 +59,11 @@ def below(request: Request) -> str:
 
 
 def page_routes(pages: Pages) -> APIRouter:
-    """Build the routes of all pages and tables; tables first, since a contract's code would match their names."""
+    """Build the routes of all pages."""
     router = APIRouter(include_in_schema=False)
-    _tables(router, pages)
     for language, prefix in LANGUAGES:
         _pages(router, pages, language, prefix)
     return router
-
-
-def _tables(router: APIRouter, pages: Pages) -> None:
-    @router.get("/{name}.csv")
-    async def of_all(request: Request, name: str) -> Response:
-        """A table of the overview, or of what is unpaid."""
-        build, section = TABLES.get(name, (sheets.of_all, ""))
-        return await pages.csv(request, build, section)
-
-    @router.get("/funders/{funder}.csv")
-    async def of_funder(request: Request, funder: Funder) -> Response:
-        """A funder's exercises."""
-        return await pages.csv(request, sheets.of_funder(funder), "by-funder")
-
-    @router.get("/epcis/{siren}.csv")
-    async def of_epci(request: Request, siren: str) -> Response:
-        """An EPCI's envelopes."""
-        return await pages.csv(request, sheets.of_epci(siren), "envelopes")
-
-    @router.get("/epcis/{siren}/sides.csv")
-    async def of_sides(request: Request, siren: str) -> Response:
-        """An EPCI's mergers, from both sides."""
-        return await pages.csv(request, sheets.of_epci(siren), "sides")
-
-    @router.get("/contracts/{code}.csv")
-    async def of_contract(request: Request, code: str) -> Response:
-        """A contract's envelopes."""
-        return await pages.csv(request, sheets.of_contract(code), "envelopes")
-
-    @router.get("/contracts/{code}/waitlist.csv")
-    async def of_waitlist(request: Request, code: str) -> Response:
-        """Who waits, in order."""
-        return await pages.csv(request, sheets.of_waitlist(code), "queue")
-
-    @router.get("/contracts/{code}/{section}.csv")
-    async def of_section(request: Request, code: str, section: str) -> Response:
-        """A contract's commitments, commands or held movements."""
-        return await pages.csv(request, sheets.of_contract(code), section)
-
-    @router.get("/commitments/{commitment_id}.csv")
-    async def of_commitment(request: Request, commitment_id: UUID) -> Response:
-        """A commitment's facts."""
-        return await pages.csv(request, sheets.of_commitment(commitment_id), "history")
-
-
-TABLES: dict[str, tuple[Build, str]] = {
-    "overview": (sheets.of_all, "by-funder"), "attention": (sheets.of_all, "attention"),
-    "envelopes": (sheets.of_all, "by-contract"), "unpaid": (sheets.of_unpaid, "table"),
-    "unpaid-parts": (sheets.of_unpaid, "oldest"),
-    "epcis": (sheets.of_epcis, "epcis"), "mergers": (sheets.of_epcis, "mergers"),
-    "lineage": (sheets.of_epcis, "lineage"), "territory": (sheets.of_epcis, "told"),
-}  # fmt: skip
 
 
 def _pages(router: APIRouter, pages: Pages, language: Language, prefix: str) -> None:

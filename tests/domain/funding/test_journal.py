@@ -1,14 +1,18 @@
 """What is shown of the journal is a plain fold of its postings, to the cent."""
 
+import json
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fabrique.ledger.screen import step_lines
 from services.funding.domain.audit import stand_of
-from services.funding.domain.journal import Sum, balances_of, euros, funder_of, statement, trial_balance
-from services.funding.domain.published import life
+from services.funding.domain.journal import Record, Sum, balances_of, euros, funder_of, statement, trial_balance
+from services.funding.domain.published import Step, life, said_by
+from tests.support.commitment_events import named
 from tests.support.journal import Kept, kept
 
 books = st.integers(0, 10**6).map(kept)
@@ -78,3 +82,11 @@ def test_the_life_of_a_commitment_ends_where_it_stands(found: Kept) -> None:
 )
 def test_cents_are_written_whole(cents: int, said: str) -> None:
     assert euros(cents) == said
+
+
+def test_what_was_held_before_is_named_beside_its_cause() -> None:
+    told, movement = kept(2016).records[0].fact, named("a payment that came early")
+    assert told is not None
+    early = told._replace(value=json.dumps(msgspec.json.decode(told.value) | {"movement_id": movement}).encode())
+    step = Step(Record(early), said_by(early), None)
+    assert any(f"held before: {movement}" in line for line in step_lines(step))

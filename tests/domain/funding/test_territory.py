@@ -1,30 +1,22 @@
 """The territory told as text: mergers and annulments, seen on any day and as known at any moment."""
 
-import random
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fabrique.demo.programme import programme_text
+from services.funding.domain.by_epci import turns
 from services.funding.domain.territory import (
     Annulment,
     Attachment,
     Change,
     Merger,
-    Telling,
     Territory,
     TerritoryObjection,
-    objection,
-    territory_of,
-    told_before,
-    with_change,
 )
 from services.funding.programme import parse, territory_changes
+from tests.support.territory import tell, until
 
-START = datetime(2016, 4, 4, tzinfo=UTC)
 SCENARIOS = {
     "two become one": """
         attach CV218 to A         · told
@@ -118,24 +110,6 @@ def change_in(words: list[str]) -> Change:
     raise AssertionError(words)
 
 
-def tell(territory: Territory, change: Change) -> tuple[Territory, str]:
-    """Tell a change as the use case does, and say what came of it."""
-    if told_before(territory, change):
-        return territory, "told before"
-    number = 1 + len(territory.attachments) + len(territory.mergers) + len(territory.annulments)
-    change = replace(change, number=number, known_at=START + timedelta(days=number))
-    if wrong := objection(territory, change):
-        return territory, wrong.value
-    after = with_change(territory, change)
-    return replace(after, told=after.told | {*after.untold()}), "told"
-
-
-def until(territory: Territory, number: int) -> Territory:
-    """What was known when `number` changes were told."""
-    everything = (*territory.attachments, *territory.mergers, *territory.annulments)
-    return territory_of(change for change in everything if change.number <= number)
-
-
 def seen(territory: Territory, words: list[str]) -> str:
     known = until(territory, int(words[3])) if len(words) > 2 else territory
     members = known.members(date.fromisoformat(words[1]))
@@ -193,83 +167,11 @@ def test_the_eleven_contracts_sit_in_eleven_epci_then_in_nine() -> None:
     assert territory.concerned_by("CV219") == set()
 
 
-EPCI = "ABCDEF"
-DAYS = [date(2016, 1, 1) + timedelta(days=180 * n) for n in range(8)]
-attachments = st.dictionaries(st.sampled_from(["CV217", "CV218", "CV219", "CV220"]), st.sampled_from(EPCI), min_size=1)
-mergers = st.builds(
-    Merger, st.sampled_from(["m1", "m2", "m3", "m4"]),
-    st.sets(st.sampled_from(EPCI), min_size=1, max_size=3).map(lambda epci: tuple(sorted(epci))),
-    st.sampled_from(EPCI), st.just(""), st.sampled_from(DAYS),
-)  # fmt: skip
-annulments = st.builds(Annulment, st.sampled_from(["m1", "m2", "m3", "m4"]), st.sampled_from(DAYS))
-histories = st.lists(mergers | annulments, max_size=8)
-
-
-def told_all(homes: dict[str, str], changes: list[Change]) -> Territory:
+def test_an_annulment_on_the_day_of_the_next_merger_shows_where_its_contracts_went() -> None:
     territory = Territory()
-    for change in (*(Attachment(contract, epci, epci) for contract, epci in homes.items()), *changes):
+    for change in territory_changes(parse(programme_text())):
         territory, _ = tell(territory, change)
-    return territory
-
-
-@given(attachments, histories, mergers)
-def test_a_merger_annulled_from_its_own_day_on_leaves_every_day_as_it_was(
-    homes: dict[str, str], changes: list[Change], merger: Merger
-) -> None:
-    before = told_all(homes, changes)
-    merged, answer = tell(before, replace(merger, name="other"))
-    if answer == "told":
-        undone, _ = tell(merged, Annulment("other", merger.effective_on))
-        assert [undone.members(day) for day in DAYS] == [before.members(day) for day in DAYS]
-        assert until(undone, len(homes) + 99).members(DAYS[-1]) == undone.members(DAYS[-1])
-
-
-@given(attachments, histories)
-def test_every_contract_belongs_to_one_epci_on_each_day_and_knowledge_changes_no_earlier_answer(
-    homes: dict[str, str], changes: list[Change]
-) -> None:
-    territory, views = Territory(), []
-    for change in (*(Attachment(contract, epci, epci) for contract, epci in homes.items()), *changes):
-        territory, answer = tell(territory, change)
-        if answer == "told":
-            views.append([territory.members(day) for day in DAYS])
-    for day in DAYS:
-        members = territory.members(day)
-        assert sorted(contract for contracts in members.values() for contract in contracts) == sorted(homes)
-        assert all(territory.epci_of(c, day) == epci for epci, contracts in members.items() for c in contracts)
-    for number, view in enumerate(views, 1):
-        assert [until(territory, number).members(day) for day in DAYS] == view
-
-
-@given(attachments, histories)
-def test_the_facts_of_a_contract_alone_say_where_it_belongs(homes: dict[str, str], changes: list[Change]) -> None:
-    """As a subscriber folds them, with the few lines that the subscribers' guide gives."""
-    territory = told_all(homes, changes)
-    for contract, home in homes.items():
-        mine = {telling for telling in territory.told if telling.contract == contract}
-        for day in DAYS:
-            assert folded(territory, mine, home, day) == territory.epci_of(contract, day)
-
-
-def folded(territory: Territory, mine: set[Telling], home: str, day: date) -> str:
-    """Fold one contract's facts: those of the mergers that it was told of, less those annulled by then."""
-    merged = [m for m in territory.mergers if any(t.type == "EpciMerged" and t.merger == m.name for t in mine)]
-    ended = {
-        a.merger for a in territory.annulments
-        if a.annulled_from <= day and any(t.type == "EpciMergerAnnulled" and t.merger == a.merger for t in mine)
-    }  # fmt: skip
-    for merger in sorted(merged, key=lambda m: (m.effective_on, m.number)):
-        if merger.effective_on <= day and merger.name not in ended and home in merger.predecessors:
-            home = merger.successor
-    return home
-
-
-@given(attachments, histories, st.integers(0, 2**32))
-def test_the_order_in_which_contracts_are_attached_changes_no_answer(
-    homes: dict[str, str], changes: list[Change], seed: int
-) -> None:
-    shuffled = [*homes.items()]
-    random.Random(seed).shuffle(shuffled)
-    one, other = told_all(homes, changes), told_all(dict(shuffled), changes)
-    assert [one.members(day) for day in DAYS] == [other.members(day) for day in DAYS]
-    assert one.told == other.told
+    [annulled] = [turn for turn in turns(territory, []) if turn.annulment]
+    assert [group.epci for group in annulled.before] == ["246201149"]
+    assert [group.epci for group in annulled.after] == ["200090751"]
+    assert (annulled.day, annulled.day_is_known) == (date(2019, 12, 31), False)

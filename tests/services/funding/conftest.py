@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from fabrique.embedded.postgres import Postgres
+from tests.services.funding.managers_pages import looked_at, tell_life
 from tests.support.ledger import Ledger, open_ledger
 
 
@@ -24,3 +26,11 @@ async def ledger(one_ledger: Ledger) -> Ledger:
     """Funding's database, migrated and empty."""
     await one_ledger.empty()
     return one_ledger
+
+
+@pytest.fixture
+async def pages(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages of a ledger with a life in it."""
+    await tell_life(ledger)
+    async with looked_at(ledger) as client:
+        yield client

@@ -2,10 +2,7 @@
 
 import csv
 import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from io import StringIO
-from typing import Any
 
 import httpx
 import pytest
@@ -22,54 +19,11 @@ from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.web.vocabulary import FRENCH
 from tests.services.funding.managers_pages import looked_at
 from tests.services.reporting.figures import Document
-from tests.support.commitment_events import Json, event, named, records
+from tests.support.commitment_events import named
 from tests.support.ledger import Ledger
 
-CDC, STATE, NEXT_YEAR = "CV219.CDC.2016", "CV219.STATE.2016", "CV219.CDC.2017"
 ADDRESSES = ("/", "/funders/CDC", "/funders/STATE", "/contracts/CV219", "/contracts/CV219/waitlist?exercise=2016",
              "/unpaid", f"/commitments/{named('paid')}", f"/commitments/{named('waits')}")  # fmt: skip
-
-
-def at(month: int, day: int) -> datetime:
-    return datetime(2016, month, day, 9, 0, tzinfo=UTC)
-
-
-def told(type_: str, name: str, number: int, when: datetime, **terms: Any) -> Json:
-    return event(type_, name, contract="CV219", number=number, known_at=when, **terms)
-
-
-def declared(name: str, number: int, cdc: int, state: int = 0) -> Json:
-    asked = {"cdc_cents": cdc, "state_cents": state, "cost_cents": cdc + state, "exercise": 2016, "priority": 5}
-    return told("CommitmentDeclared", name, number, at(8, 1), **asked)
-
-
-def act(type_: str, name: str, number: int, when: datetime, amount: int, **more: Any) -> Json:
-    return told(type_, name, number, when, funder="CDC", exercise=2016, amount_cents=amount, **more)
-
-
-def told_life() -> list[Json]:
-    """One is engaged, certified, half paid; two wait; one is held."""
-    return [
-        declared("paid", 1, 600_00, 100_00),
-        act("CommitmentEngaged", "paid", 2, at(9, 1), 500_00),
-        act("PaymentMade", "paid", 3, at(9, 20), 200_00, kind="advance"),
-        act("CommitmentEngaged", "paid", 4, at(11, 20), 100_00),
-        act("ServiceCertified", "paid", 5, at(11, 21), 250_00),
-        declared("waits", 6, 500_00, 50_00),
-        declared("waits-too", 7, 0, 10_00),
-        act("CommitmentEngaged", "waits", 8, at(11, 25), 5_00),
-    ]
-
-
-@pytest.fixture
-async def pages(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
-    """The pages of a ledger with a life in it."""
-    steps = [{"open": CDC, "amount_cents": 1_000_00}, {"open": STATE, "amount_cents": 500_00, "payment_cents": 100_00},
-             {"open": NEXT_YEAR, "amount_cents": 0}]  # fmt: skip
-    await ledger.open(steps, partition=0, clock=lambda: at(4, 4))
-    await ledger.decide(records(told_life()), [3])
-    async with looked_at(ledger) as client:
-        yield client
 
 
 async def page(client: httpx.AsyncClient, address: str) -> Document:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.support.commitment_events import opened
+from tests.support.constraints import QUARANTINED, SPINE, Violation, assert_refused, checks
 from tests.support.ledger import Ledger
 
 ENVELOPE = "UPDATE envelope SET {} WHERE envelope_id = 'CV219.CDC.2016'"
@@ -24,7 +25,11 @@ COMMAND = (
     " applied_at, state, partition, next_offset, step, to_partition, approved_by, rejected_by)"
     " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
 )
-VIOLATIONS = [
+TERRITORY = (
+    "INSERT INTO territory_change VALUES ({}, gen_random_uuid(), '{}', 'x', '{{}}', '[]', 'operator', 'operator', 'r',"
+    " now())"
+)
+VIOLATIONS: list[Violation] = [
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
     ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
     ("ck_envelope_not_negative", ENVELOPE.format("payments_frozen_cents = -1")),
@@ -72,16 +77,9 @@ VIOLATIONS = [
     ("ck_command_rejected", COMMAND.format("'rejected', NULL, NULL, NULL, NULL, NULL, NULL")),
     ("ck_command_rejected", COMMAND.format("'applied', 0, 0, 1, NULL, NULL, 'prefecture'")),
     ("ck_rule_set_version", "INSERT INTO rule_set VALUES ('CV219', 2016, 0, '{}', '', gen_random_uuid(), 0, 0, 1)"),
-    ("ck_checkpoint_next_offset", "UPDATE checkpoint SET next_offset = -1"),
-    ("ck_outbox_partition_relayed", "UPDATE outbox_partition SET relayed_sequence = last_sequence + 1"),
-    (
-        "ck_quarantine_state",
-        "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'lost', 0, now())",
-    ),
-    (
-        "ck_quarantine_place",
-        "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'retried', 0, now())",
-    ),
+    ("ck_territory_change_number", TERRITORY.format("0", "merge")),
+    ("ck_territory_change_kind", TERRITORY.format("9", "dream")),
+    *SPINE,
 ]
 
 
@@ -92,16 +90,11 @@ async def opened_ledger(ledger: Ledger) -> Ledger:
 
 
 async def test_each_check_refuses_what_breaks_it(opened_ledger: Ledger) -> None:
-    for name, statement in VIOLATIONS:
-        with pytest.raises(IntegrityError, match=name):
-            await opened_ledger.execute(statement)
+    await assert_refused(opened_ledger.url, VIOLATIONS)
 
 
 async def test_no_check_is_left_untried(opened_ledger: Ledger) -> None:
-    found = await opened_ledger.rows(
-        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
-    )
-    assert {row["conname"] for row in found} == {name for name, _ in VIOLATIONS}
+    assert await checks(opened_ledger.url) == {name for name, _ in VIOLATIONS}
 
 
 async def test_what_an_envelope_may_hold_is_taken_to_the_last_cent(opened_ledger: Ledger) -> None:
@@ -116,7 +109,7 @@ async def test_what_an_envelope_may_hold_is_taken_to_the_last_cent(opened_ledger
 
 
 async def test_a_record_is_in_quarantine_once(opened_ledger: Ledger) -> None:
-    row = "INSERT INTO quarantine VALUES (gen_random_uuid(), 't', 0, 0, 'r', 'd', '', 0, false, '', 'open', 0, now())"
+    row = QUARANTINED.format("open")
     await opened_ledger.execute(row)
     with pytest.raises(IntegrityError, match="uq_quarantine_origin"):
         await opened_ledger.execute(row)

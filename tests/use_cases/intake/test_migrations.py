@@ -6,7 +6,7 @@ from services.intake.app import MIGRATIONS
 from services.intake.store.tables import IntakeTable
 from shared.database.migrations import upgrade
 from shared.database.tables import SpineTable
-from tests.use_cases.intake.schema import schema
+from tests.support.schema import schema
 
 
 async def test_the_migrations_and_the_tables_agree_to_the_last_index(fresh_database: Callable[[], str]) -> None:

@@ -8,6 +8,7 @@ from services.reporting import use_cases
 from shared.contracts.reasons import Standing
 from shared.database.transaction import transaction
 from shared.kernel.funders import Funder
+from tests.support.constraints import SPINE, assert_refused, checks
 from tests.use_cases.reporting.projection import Projection
 from tests.use_cases.reporting.records import allocations, decided, envelope
 
@@ -44,6 +45,19 @@ ATTACKS = [
     (CDC, "waiting_count = 0", "counts"),
     (STATE, "waiting_count = 1", "counts"),
 ]
+BUSINESS = "INSERT INTO business (partition, business_id, {}) VALUES (0, gen_random_uuid(), {})"
+BUSINESSES = (
+    ("ck_business_end_kind", BUSINESS.format("ended_on, end_kind", "'2016-10-03', 'lost'")),
+    ("ck_business_end", BUSINESS.format("ended_on", "'2016-10-03'")),
+    ("ck_business_end", BUSINESS.format("end_kind", "'death'")),
+    ("ck_business_birth", BUSINESS.format("born_on", "'2016-10-03'")),
+    ("ck_business_birth", BUSINESS.format("born_on, contract", "'2016-10-03', 'CV219'")),
+    ("ck_business_birth", BUSINESS.format("first_observed_on", "'2016-10-03'")),
+)
+BUDGET = (
+    "INSERT INTO budget VALUES ('CV219.CDC.2018', 'CV219', 'CDC', 2018, -1, {}, 0, 0, 0, 0, 0, 0, 0, 1, now(), 0, 0, 0,"
+    " 0, false, false)"
+)
 
 
 @pytest.mark.parametrize(("name", "change", "constraint"), ATTACKS)
@@ -62,6 +76,7 @@ async def test_a_budget_that_cannot_be_is_not_written(
     [
         *((f"{name}_cents = -1", "(not_negative|waits|paid)") for name in
           ("reserved", "waitlisted", "engaged", "paid")),
+        ("engaged_cents = 0, paid_cents = -1", "not_negative"),
         ("paid_cents = engaged_cents + 1", "paid"),
         ("waitlisted_cents = 1", "waits"),
     ],
@@ -71,6 +86,21 @@ async def test_a_stake_that_cannot_be_is_not_written(projection: Projection, cha
     with pytest.raises(IntegrityError, match=f"ck_stake_{constraint}"):
         async with transaction(projection.engine) as session:
             await session.execute(text(f"UPDATE stake SET {change} WHERE engaged_cents > 0"))  # noqa: S608
+
+
+def url_of(projection: Projection) -> str:
+    """Where its database is, with its password."""
+    return projection.engine.url.render_as_string(hide_password=False)
+
+
+async def test_what_no_business_and_no_partition_can_be_is_not_written(projection: Projection) -> None:
+    await assert_refused(url_of(projection), [*SPINE, *BUSINESSES, ("ck_budget_not_negative", BUDGET.format(-1))])
+
+
+async def test_no_check_is_left_untried(projection: Projection) -> None:
+    budgets = {f"ck_budget_{constraint}" for _, _, constraint in ATTACKS if constraint} | {"ck_budget_not_negative"}
+    stakes = {"ck_stake_not_negative", "ck_stake_paid", "ck_stake_waits"}
+    assert await checks(url_of(projection)) == budgets | stakes | {name for name, _ in (*SPINE, *BUSINESSES)}
 
 
 async def test_what_a_commitment_has_no_more_is_not_kept(projection: Projection) -> None:
