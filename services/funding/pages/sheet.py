@@ -19,7 +19,7 @@ from shared.web.paging import page_of
 from shared.web.words import Words, strong
 
 TEMPLATES = Path(__file__).parent / "templates"
-WRITTEN = ("euros_short", "instant", "percent", "whole")
+WRITTEN = ("euros_short", "euros_signed", "instant", "percent", "whole")
 PARTS = ("engaged", "lapsed", "reserved", "frozen", "room")
 
 
@@ -54,7 +54,10 @@ def bars(sums: Mapping[Funder, Sum]) -> list[Bar]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page: bars, a table or both; `csv` is where the table is had as a file, from the service's root."""
+    """A part of a page: bars, a table or both; `csv` is where the table is had as a file, from the service's root.
+
+    `picture` draws gains and losses; a table that is not `paged` shows its first rows and leaves the rest to its file.
+    """
 
     id: str
     heading: Markup
@@ -64,6 +67,8 @@ class Section:
     csv: str = ""
     links: Sequence[tuple[str, Markup]] = ()
     form: Any = None
+    picture: Sequence[Any] = ()
+    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

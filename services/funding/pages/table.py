@@ -35,7 +35,7 @@ class Table:
         """The columns of amounts that are zero, or nothing, in every row: a page says so instead of drawing them."""
         return [
             column for index, column in enumerate(self.columns)
-            if column.kind in ("cents", "euros") and not any(row[index] for row in self.rows)
+            if column.kind in ("cents", "euros", "signed") and not any(row[index] for row in self.rows)
         ]  # fmt: skip
 
     def shown(self) -> list[tuple[int, Column]]:
@@ -45,16 +45,20 @@ class Table:
 
 
 def as_csv(table: Table) -> str:
-    """Write a table with its raw values: cents, codes, ISO days; what is without limit or unknown is empty."""
+    """Write a table with its raw values: cents, codes, ISO days; what is without limit or unknown is empty.
+
+    Columns that only lead somewhere stay on the page.
+    """
     text = StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([_header(column) for column in table.columns])
-    writer.writerows([[_raw(value) for value in row] for row in table.rows])
+    told = [index for index, column in enumerate(table.columns) if column.kind != "ask"]
+    writer.writerow([_header(table.columns[index]) for index in told])
+    writer.writerows([[_raw(row[index]) for index in told] for row in table.rows])
     return text.getvalue()
 
 
 def _header(column: Column) -> str:
-    is_amount = column.kind in ("cents", "euros", "limit") and not column.name.endswith("_cents")
+    is_amount = column.kind in ("cents", "euros", "limit", "signed") and not column.name.endswith("_cents")
     return f"{column.name}_cents" if is_amount else column.name
 
 
@@ -100,6 +104,12 @@ def _envelope(writer: Writer, name: str) -> Markup:
     return Markup("{}, {} {}").format(contract_name(contract).short, writer.words.say(f"{funder}_short"), exercise)
 
 
+def _line(writer: Writer, name: str) -> Markup:
+    """A funder's exercise: `CDC.2016`."""
+    funder, exercise = name.split(".")
+    return Markup("{} {}").format(writer.words.say(f"{funder}_short"), exercise)
+
+
 def _named_amounts(writer: Writer, pairs: Sequence[tuple[str, int]]) -> Markup:
     language = writer.words.language
     lines = [
@@ -119,6 +129,7 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "code": lambda _, value: Markup("<code>{}</code>").format(str(value)),
     "count": lambda w, value: escape(formats.whole(value, w.words.language)),
     "cents": lambda w, value: escape(formats.euros_exact(value, w.words.language)),
+    "signed": lambda w, value: escape(formats.euros_signed(value, w.words.language)),
     "euros": lambda w, value: escape(formats.euros(value, w.words.language)),
     "limit": lambda w, value: escape(
         w.words.say("unlimited") if value is None else formats.euros(value, w.words.language)
@@ -131,7 +142,9 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "funder": lambda w, value: w._link(f"funders/{value}", w.words.say(f"{value}_short")),
     "contract": _contract,
     "envelope": _envelope,
+    "line": _line,
     "commitment": lambda w, value: w._link(f"commitments/{value}", Markup("<code>{}</code>").format(str(value)[-8:])),
     "command": lambda w, value: w._link(f"commands/{value[0]}", value[1]),
     "pairs": _named_amounts,
+    "ask": lambda w, value: w._link(value, w.words.say("ask_if_link")),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.funding.pages.moment import moment
 from services.funding.pages.sheet import Sheet, headers, missing, render
-from services.funding.pages.table import as_csv
+from services.funding.pages.table import Table, as_csv
 from services.funding.routes import sheets
 from services.funding.routes.sheets import Build, Look
 from services.funding.routes.visitors import Visitors
@@ -49,17 +49,22 @@ class Pages:
         tables = [each.table for each in sheet.sections if each.id == section and each.table] if sheet else []
         if not tables:
             return Response(status_code=404)
-        return Response(
-            as_csv(tables[0]), media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{tables[0].file}"', "Cache-Control": "no-store",
-                     "X-Content-Type-Options": "nosniff"},
-        )  # fmt: skip
+        return csv_file(tables[0])
 
     async def _read(self, request: Request, language: Language, build: Build, *, signed_in: bool) -> Sheet | None:
         asked = request.query_params
         now = moment(language, self._clock(), asked.get("as_of"))
         async with reading(self._engine) as session:
             return await build(Look(session, now, number(asked.get("exercise")), signed_in))
+
+
+def csv_file(table: Table) -> Response:
+    """Answer with a table as a file."""
+    return Response(
+        as_csv(table), media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{table.file}"', "Cache-Control": "no-store",
+                 "X-Content-Type-Options": "nosniff"},
+    )  # fmt: skip
 
 
 def below(request: Request) -> str:

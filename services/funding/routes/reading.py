@@ -12,6 +12,7 @@ from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import Ruler, set_rules
+from services.funding.use_cases.weighing import keep_weights
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 from shared.web.problems import FieldProblem, Problem
@@ -44,6 +45,7 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
         )  # fmt: skip
         ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
         rules = await set_rules(ruler, ruled(programme))
+        await keep_weights(spine.engine, programme)
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
                 "odd_cents_to": odd_cents(programme),

@@ -97,7 +97,9 @@ def of_waitlist(code: str) -> Build:
             return None
         waiting = await looking.commitments(look.session, code, exercise=exercise, state="waitlisted")
         promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
-        return contract.waitlist_page(look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted)
+        return contract.waitlist_page(
+            look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted, signed_in=look.signed_in
+        )
 
     return build
 

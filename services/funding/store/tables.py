@@ -240,6 +240,17 @@ class RuleSetRow(FundingTable, table=True):
     step: int
 
 
+class ContractWeight(FundingTable, table=True):
+    """What a contract weighs in the keys that split credits, as the last programme file that names it says."""
+
+    __tablename__ = "contract_weight"
+    __table_args__ = (CheckConstraint("least(qpv_population, caseload) >= 0", name="ck_contract_weight_not_negative"),)
+
+    contract: str = Field(primary_key=True)
+    qpv_population: int
+    caseload: int | None = None
+
+
 class ManagerKey(FundingTable, table=True):
     """A key of a manager, as its hash, and what it may command; `contracts` null is all of them."""
 

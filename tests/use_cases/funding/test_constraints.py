@@ -25,6 +25,8 @@ COMMAND = (
     " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
 )
 VIOLATIONS = [
+    ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', -1, 0)"),
+    ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', 0, -1)"),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
     ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
     ("ck_envelope_not_negative", ENVELOPE.format("payments_frozen_cents = -1")),
