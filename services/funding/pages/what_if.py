@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -110,7 +111,7 @@ def _told(moment: Moment, answer: Answer) -> list[Markup]:
         counts = {v.value: moment.words.count(found.count(v), "fate") for v in Verdict}
         told = say("if_told", **counts, sum=Markup("<strong>{}</strong>").format(
             formats.euros_signed(gained, moment.words.language)))  # fmt: skip
-    seconds = formats.decimal(round(answer.replay_seconds * 10), moment.words.language)
+    seconds = formats.decimal(ceil(answer.replay_seconds * 10), moment.words.language)
     return [told, say("if_proved", steps=formats.whole(answer.steps, moment.words.language), seconds=seconds)]
 
 
