@@ -1,6 +1,7 @@
 """What a published fact says must be posted, and where it leaves its commitment: read from the fact alone."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -76,6 +77,7 @@ class Said(Struct, frozen=True):
     reason: str = ""
     movement: str = ""
     by: str = ""
+    occurred_on: date | None = None
 
 
 class Stand(NamedTuple):
