@@ -50,6 +50,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "no-payment-credits": ("les crédits de paiement manquent", "payment credits are lacking"),
     "envelope-unknown": ("l’enveloppe n’existe pas", "the envelope does not exist"),
     "exceeds-authorised": ("dépasse toute l’enveloppe", "is more than the whole envelope"),
+    "envelope-in-use": ("des engagements y tiennent encore", "commitments still stand there"),
     "no-room": ("il n’y a pas la place", "there is no room"),
     "commitment-unknown": ("l’engagement est inconnu", "the commitment is unknown"),
     "already-declared": ("déjà déclaré", "already declared"),
