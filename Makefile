@@ -1,12 +1,14 @@
 # `make` alone checks everything. Each target makes the environment first, unless what it is made of is
-# unchanged: what runs the stack (READY), and what checks and tests it on top (DEVELOPS).
+# unchanged: what runs the stack (READY), what checks and tests it on top (DEVELOPS), and what breaks it to see whether the
+# tests notice, beside it (BREAKS).
 .DEFAULT_GOAL := check
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEVELOPS := $(VENV)/.develops
+BREAKS := $(VENV)-mutants/.ready
 
-.PHONY: check format lint types architecture contracts-check test demo up clean bench bench-envelopes lock contracts release-contracts
+.PHONY: check format lint types architecture contracts-check test demo up clean bench bench-envelopes mutants lock contracts release-contracts
 
 check: format lint types architecture contracts-check test
 
@@ -49,6 +51,11 @@ bench: $(DEVELOPS)
 bench-envelopes: $(DEVELOPS)
 	$(BIN)/python -m bench.hot_envelopes $(if $(PGLEDGER),--pgledger $(PGLEDGER))
 
+# Break the funding domain in one place after another, and name what no test notices (docs/mutation-testing.md); with
+# FILES="services/funding/domain/books.py …" those alone, with AGAIN=1 what survived the last time.
+mutants: $(BREAKS)
+	nice -n 19 $(VENV)-mutants/bin/python -m bench.mutants $(if $(CHILDREN),--children $(CHILDREN)) $(if $(AGAIN),--again) $(FILES)
+
 # Write schemas, examples, AsyncAPI and OpenAPI from the models.
 contracts: $(DEVELOPS)
 	$(BIN)/python -m shared.contracts write
@@ -61,11 +68,11 @@ release-contracts: $(DEVELOPS)
 lock: | $(BIN)/python
 	@uv=$$(command -v uv || command -v $(BIN)/uv) || { echo "uv is missing: $(BIN)/pip install uv"; exit 1; }; \
 	pin() { \
-	  "$$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url "$$@"; \
+	  "$$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url "$$@"; \
 	}; \
-	pin --extra embedded --extra build --output-file requirements.lock && \
-	pin --all-extras --constraints requirements.lock --output-file requirements-dev.lock
+	pin pyproject.toml --extra embedded --extra build --output-file requirements.lock && \
+	pin pyproject.toml --all-extras --constraints requirements.lock --output-file requirements-dev.lock && \
+	pin requirements-mutants.in --constraints requirements-dev.lock --output-file requirements-mutants.lock
 
 # pip takes the mirror that this machine's pip.conf names; the locks are whole, so it has nothing to resolve.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
@@ -92,4 +99,13 @@ $(DEVELOPS): requirements-dev.lock $(READY)
 	  echo "Installing what checks and tests into $(VENV), once." && \
 	  $(INSTALL) --require-hashes -r requirements-dev.lock ; \
 	}
+	@cksum $^ > $@
+
+# It sees the packages of the other environment, but not the project installed there: a copy is what is broken.
+$(BREAKS): requirements-mutants.lock $(DEVELOPS)
+	@$(BIN)/python -m venv $(VENV)-mutants
+	@$(VENV)-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	  -r requirements-mutants.lock
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	  "$$($(VENV)-mutants/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/develops.pth"
 	@cksum $^ > $@

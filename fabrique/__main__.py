@@ -20,7 +20,9 @@ WORDS = {
     "import": ("imports:import_file", "Tell intake what stands in a file, in order."),
     "key": ("keys:app", "Make, list and revoke the keys with which platforms speak to intake."),
     "envelope": ("envelopes:app", "Look at envelopes and change them; first shows what would happen."),
+    "commitment": ("commitments:app", "Say what the committee thinks of a commitment: its score."),
     "command": ("orders:app", "List what managers commanded; approve or reject what others proposed."),
+    "territory": ("territory:app", "Tell mergers of EPCI and their annulment; list what was told."),
     "what-if": (
         "what_if:what_if",
         "Replay the year with other credits, or in the order of coming; show who gains and loses, apply it or not.",

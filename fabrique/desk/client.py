@@ -49,6 +49,10 @@ class Desk:
         """Give a command, or ask what it would do. Raises NotDone."""
         return self._told("POST", "/v1/commands", dry_run, json=order)
 
+    def score(self, commitment_id: str, order: Json, *, dry_run: bool) -> Json:
+        """Score a commitment, or ask what that would do. Raises NotDone."""
+        return self._told("POST", f"/v1/commitments/{commitment_id}/score", dry_run, json=order)
+
     def approve(self, command_id: str, *, dry_run: bool) -> Json:
         """Approve a proposal, or ask what that would do. Raises NotDone."""
         return self._told("POST", f"/v1/commands/{command_id}/approve", dry_run)
@@ -60,6 +64,15 @@ class Desk:
     def commands(self, terms: Mapping[str, Any]) -> Json:
         """A page of commands, the newest first."""
         return self._told("GET", "/v1/commands", False, params={k: v for k, v in terms.items() if v is not None})
+
+    def tell_territory(self, telling: Json, *, dry_run: bool) -> Json:
+        """Tell a merger of EPCI or its annulment, or ask whom it would concern. Raises NotDone."""
+        return self._told("POST", "/v1/territory", dry_run, json=telling)
+
+    def territory(self) -> list[Json]:
+        """What was told of the territory, in order."""
+        found: list[Json] = self._ask("GET", "/v1/territory")
+        return found
 
     def what_if(self, programme: bytes, terms: Mapping[str, Any], progress: Callable[[Json], None]) -> Json:
         """Replay with a programme file, and compare; tell how far it is. Raises NotDone."""

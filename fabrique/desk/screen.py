@@ -81,11 +81,15 @@ def command_line(command: Json) -> str:
     amounts = ""
     if command["envelope"]:
         amounts = f"  {_both(content['amount_cents'], content['payment_cents'])}" if command["kind"] != "close" else ""
+    about = command["envelope"] or ", ".join(content)
+    if command["kind"] == "score":
+        given = "none" if content["score"] is None else content["score"]
+        about = f"{content['commitment_id']}: {given}"
     second = f", approved by {command['approved_by']}" if command["approved_by"] else ""
     second = f", rejected by {command['rejected_by']}" if command["rejected_by"] else second
     return (
         f"{command['command_id']}  {command['proposed_at'][:16].replace('T', ' ')}  [bold]{command['state']}[/]"
-        f"  {command['kind']} {command['envelope'] or ', '.join(content)}{to}{amounts}"
+        f"  {command['kind']} {about}{to}{amounts}"
         f"  {escape(command['reason'])}  by {command['proposed_by']}{second}"
     )
 

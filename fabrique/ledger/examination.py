@@ -1,4 +1,4 @@
-"""Examines the whole ledger: every fact, posting, envelope and commitment of one snapshot."""
+"""Examines the whole ledger: every fact, posting, envelope, commitment and payment of one snapshot."""
 
 from typing import TYPE_CHECKING
 
@@ -19,5 +19,7 @@ async def examine(journal: "Journal") -> Audit:
         audit.envelope(envelope)
     async for commitment in journal.commitments():
         audit.commitment(commitment)
+    async for payment in journal.payments():
+        audit.payment(payment)
     audit.close()
     return audit

@@ -9,10 +9,13 @@ import msgspec
 from services.funding.domain.command import Command
 from services.funding.domain.commands import EnvelopeAct
 from services.funding.domain.outcome import Kind, Outcome
+from services.funding.domain.territory import ANNULLED, Telling, Territory
 from shared.contracts.allocation import ENVELOPE_FACTS
+from shared.contracts.territory import TERRITORY_FACTS
 
 _encoder = msgspec.json.Encoder()
 _ENVELOPE_FACTS = {model.__name__: model for model in ENVELOPE_FACTS}
+_TERRITORY_FACTS = {model.__name__: model for model in TERRITORY_FACTS}
 
 
 def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
@@ -82,3 +85,22 @@ def envelope_fact(act: EnvelopeAct, command: Command, *, known_at: datetime) -> 
     if act.other is not None:
         fields[act.other[0]] = act.other[1]
     return _ENVELOPE_FACTS[act.type](**fields).model_dump_json().encode()
+
+
+def territory_fact(telling: Telling, territory: Territory, *, by: str, reason: str, known_at: datetime) -> bytes:
+    """Serialise what a contract's subscribers are told of the territory."""
+    fields: dict[str, Any] = {"contract": telling.contract, "by": by, "reason": reason, "known_at": known_at}
+    merger = territory.merger(telling.merger)
+    if merger is None:
+        home = territory.home_of(telling.contract)
+        if home is None:
+            raise LookupError(f"nothing was told of {telling.contract}")
+        fields |= {"epci": home.epci, "epci_label": home.epci_name}
+    else:
+        fields |= {
+            "merger": merger.name, "predecessors": [*merger.predecessors], "successor": merger.successor,
+            "successor_label": merger.successor_name, "effective_on": merger.effective_on, "number": merger.number,
+        }  # fmt: skip
+    if telling.type == ANNULLED and (annulment := territory.annulment_of(telling.merger)):
+        fields["annulled_from"] = annulment.annulled_from
+    return _TERRITORY_FACTS[telling.type](**fields).model_dump_json().encode()

@@ -20,6 +20,8 @@ from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
 from services.funding.routes.rehearsing import Rehearsals
+from services.funding.routes.scores import score_routes
+from services.funding.routes.territory import territory_routes
 from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if import what_if_routes
 from services.funding.routes.what_if_pages import what_if_page_routes
@@ -94,6 +96,8 @@ def commands_of(spine: Spine, settings: Settings, rehearsals: Rehearsals) -> API
 
     router = APIRouter()
     router.include_router(command_routes(rehearsals.desk, whose=whose, announce=spine.announce))
+    router.include_router(score_routes(rehearsals.desk, whose=whose, announce=spine.announce))
+    router.include_router(territory_routes(rehearsals.desk, whose=whose, announce=spine.announce))
     router.include_router(what_if_routes(rehearsals, whose=whose, announce=spine.announce))
     return router
 

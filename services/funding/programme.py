@@ -12,7 +12,20 @@ from pydantic_core import ErrorDetails
 
 from services.funding.domain.rules import Rules
 from services.funding.domain.split import Split, mixed_weights, split_amount
-from services.funding.programme_terms import Closed, Euros, Location, RuleTerms, cents, checked_euros, rule_problems
+from services.funding.domain.territory import Attachment, Change
+from services.funding.programme_terms import (
+    AnnulmentTerms,
+    Closed,
+    Euros,
+    Location,
+    MergerTerms,
+    RuleTerms,
+    annulment_told,
+    cents,
+    checked_euros,
+    rule_problems,
+    territory_problems,
+)
 from shared.contracts.fields import ContractCode, Exercise, SirenOfEpci
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
@@ -101,6 +114,8 @@ class Programme(Closed):
     contract: list[ContractTerms] = Field(min_length=1)
     credit: list[Credit] = Field(min_length=1)
     rules: list[RuleTerms] = Field(default_factory=list)
+    merger: list[MergerTerms] = Field(default_factory=list)
+    annulment: list[AnnulmentTerms] = Field(default_factory=list)
 
 
 class ProgrammeInvalid(ProgrammeError):
@@ -179,6 +194,7 @@ def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:
                 said = f"they add up to {Decimal(total).scaleb(-2)}, amount is {credit.amount}: make them equal"
                 yield ("credit", place, "explicit"), said
     yield from rule_problems(programme.rules, codes, [exercise for _, exercise in lines])
+    yield from territory_problems(_attachments(programme), programme.merger, programme.annulment)
 
 
 def _weightless(programme: Programme, key: Key) -> str | None:
@@ -225,10 +241,20 @@ def openings(programme: Programme) -> list[Opening]:
 def ruled(programme: Programme) -> list[tuple[str, int, Rules]]:
     """List what the programme's rules say of each contract and exercise."""
     return [
-        (contract.code, table.exercise, table.of(contract.code))
+        (contract.code, table.exercise, table.of(contract.code, priority=contract.priority))
         for contract in programme.contract
         for table in programme.rules
     ]
+
+
+def territory_changes(programme: Programme) -> list[Change]:
+    """List what the programme says of the territory, in the order in which it is told."""
+    ends = [annulment_told(each, programme.merger) for each in programme.annulment]
+    return [*_attachments(programme), *(each.told() for each in programme.merger), *ends]
+
+
+def _attachments(programme: Programme) -> list[Attachment]:
+    return [Attachment(contract.code, contract.epci_siren, contract.name) for contract in programme.contract]
 
 
 def shares(programme: Programme, credit: Credit) -> Split:

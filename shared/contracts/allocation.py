@@ -15,7 +15,6 @@ from shared.contracts.fields import (
     Exercise,
     Fact,
     Instant,
-    SirenOfEpci,
     Word,
 )
 from shared.contracts.reasons import HeldReason, RefusalReason, Standing
@@ -236,20 +235,6 @@ class EnvelopeStated(Fact):
     known_at: Instant = Field(description="The latest fact applied.")
 
 
-class EpciMerged(Fact):
-    """EPCI became one, from a day on."""
-
-    contract: ContractCode
-    predecessors: list[SirenOfEpci] = Field(min_length=1, description="SIREN of the EPCI that became one.")
-    successor: SirenOfEpci = Field(description="SIREN of the EPCI that they became.")
-    effective_on: Day = Field(description="The day from which the merger counts, or would have counted.")
-    known_at: Instant = Field(description="When funding was told.")
-
-
-class EpciMergerAnnulled(EpciMerged):
-    """A merger is held never to have been."""
-
-
 DECISIONS: tuple[type[AllocationFact], ...] = (
     AllocationReserved, AllocationWaitlisted, AllocationPromoted, AllocationDisplaced, AllocationRefused,
     AllocationAmended, AllocationReleased, AllocationEngaged, CertificationRecorded, PaymentRecorded,
@@ -260,4 +245,3 @@ ENVELOPE_FACTS: tuple[type[EnvelopeFact], ...] = (
     EnvelopeReceived, EnvelopeCarriedOver, EnvelopeClosed,
 )  # fmt: skip
 ALLOCATION_FACTS: tuple[type[Fact], ...] = (*DECISIONS, *ENVELOPE_FACTS)
-TERRITORY_FACTS: tuple[type[Fact], ...] = (EpciMerged, EpciMergerAnnulled)

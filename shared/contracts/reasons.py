@@ -29,6 +29,7 @@ class RefusalReason(StrEnum):
     NOT_ELIGIBLE = "not-eligible"
     EXCEEDS_PROJECT_CAP = "exceeds-project-cap"
     EXCEEDS_BENEFICIARY_CAP = "exceeds-beneficiary-cap"
+    EXCEEDS_PROGRAMME_CAP = "exceeds-programme-cap"
     EXCEEDS_SHARE = "exceeds-share"
     EXCEEDS_PUBLIC_AID = "exceeds-public-aid"
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.contracts.allocation import ALLOCATION_FACTS, TERRITORY_FACTS, EnvelopeStated
+from shared.contracts.allocation import ALLOCATION_FACTS, EnvelopeStated
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.dead_letter import DeadLetter
 from shared.contracts.entrepreneur import ENTREPRENEUR_FACTS
 from shared.contracts.fields import Fact
 from shared.contracts.figures import BudgetStated, SurvivalStated
+from shared.contracts.territory import TERRITORY_FACTS
 from shared.contracts.told import TOLD
 
 PARTITIONS = 12
@@ -70,7 +71,7 @@ ENVELOPE = Topic(
 )  # fmt: skip
 TERRITORY = Topic(
     "funding.territory.v1", "funding", "contract", Cleanup.DELETE, None, (), TERRITORY_FACTS,
-    "Mergers of EPCI and their annulment, as dated facts.",
+    "To which EPCI each contract belongs; mergers of EPCI and their annulment, as dated facts.",
 )  # fmt: skip
 SURVIVAL = Topic(
     "reporting.survival.v1", "reporting", "stratum", Cleanup.COMPACT, None, ("intake",), (SurvivalStated,),

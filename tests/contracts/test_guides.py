@@ -22,7 +22,7 @@ TOPIC = "funding.allocation.v1"
 @pytest.fixture
 def is_new() -> Any:
     """The function of the guide's own program."""
-    (program,) = re.findall(r"```python\n(.*?)```", SUBSCRIBERS, re.DOTALL)
+    program, *_ = re.findall(r"```python\n(.*?)```", SUBSCRIBERS, re.DOTALL)
     names: dict[str, Any] = {"__name__": "guide"}
     exec(compile(program, "subscribers-guide.md", "exec"), names)  # noqa: S102  the guide's program is what we test
     return names["is_new"]

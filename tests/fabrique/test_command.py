@@ -17,6 +17,7 @@ GROUPS = {
     "envelope": (
         "list", "show", "increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over", "close",
     ),
+    "commitment": ("score",),
     "command": ("list", "approve", "reject"),
     "manager": ("create", "list", "revoke"),
     "ledger": ("balance", "account", "commitment", "check", "export"),

@@ -20,6 +20,7 @@ from fabrique.embedded.postgres import Postgres
 from services.funding.domain.manager import Manager
 from services.funding.routes.commands import command_routes
 from services.funding.routes.reading import routes
+from services.funding.routes.scores import score_routes
 from services.funding.use_cases import managers
 from shared.web.application import application
 from tests.fabrique.conftest import Type, Typed
@@ -42,6 +43,7 @@ def funding(ledger: Ledger) -> FastAPI:
 
     app = application("Fabrique funding", summary="A test's.")
     app.include_router(routes(spine, operator_key=OPERATOR_KEY))
+    app.include_router(score_routes(lambda: desk(ledger), whose=whose, announce=lambda: None))
     app.include_router(command_routes(lambda: desk(ledger, four_eyes_from=100_000), whose=whose, announce=lambda: None))
     return app
 
@@ -162,3 +164,18 @@ def test_a_proposal_is_rejected_with_a_word(fabrique: Run) -> None:
 def test_an_amount_that_is_none_is_misuse(euros: str, fabrique: Run) -> None:
     said = fabrique("envelope", "increase", CDC, "--reason", "reprogramming", "--", euros)
     assert (said.code, "5000.00" in said.complained) == (Exit.MISUSED, True)
+
+
+def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> None:
+    words = ("commitment", "score", named("c1"), "80", "--reason", "committee")
+    assert fabrique(*words, "--dry-run").code == Exit.DONE
+    assert "score" not in fabrique("command", "list").shown
+    done = fabrique(*words, "--yes")
+    assert (done.code, "is applied" in done.complained + done.shown) == (Exit.DONE, True)
+    assert (
+        f"score {named('c1')}: 80  committee  by operator" in fabrique("command", "list", "--contract", "CV219").shown
+    )
+    assert fabrique("commitment", "score", named("c1"), "none", "--reason", "mistake", "--yes").code == Exit.DONE
+    unknown = fabrique("commitment", "score", named("nobody"), "1", "--reason", "committee", "--yes")
+    assert (unknown.code, "commitment-unknown" in unknown.complained) == (Exit.FOUND, True)
+    assert fabrique("commitment", "score", named("c1"), "8.5", "--reason", "committee").code == Exit.MISUSED

@@ -8,17 +8,23 @@ import os
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import ConsumerRecord
 
 from services.funding.domain.command import Act, Command
+from services.funding.domain.manager import OPERATOR
+from services.funding.domain.scoring import Scoring
+from services.funding.use_cases import scoring
 from services.funding.use_cases.commanding import Answer
 from shared.database.transaction import sqlstate
 from shared.messaging.backoff import is_transient
 from tests.support.books import assert_books_balance
-from tests.support.commands import assert_examined, commanded, wanted
+from tests.support.commands import assert_examined, commanded, desk, wanted
 from tests.support.commitment_events import Scribe, records
 from tests.support.ledger import Ledger
 from tests.support.seeds import seeds
@@ -64,15 +70,26 @@ class Race:
     async def _command(self) -> None:
         """Command without rest; what fails is given again, as a manager's client would, until it is answered."""
         while not self.over.is_set():
-            command_id, command = uuid4(), self._drawn()
+            command_id, command = uuid4(), self._drawn() if self.chance.random() < 0.75 else await self._scoring()
             answer = await self._answered(command_id, command)
             self.met[answer.command.state] += 1
             again = await self._answered(command_id, command)
             assert (again.command.state, again.command.outcome) == (answer.command.state, answer.command.outcome)
 
-    async def _answered(self, command_id: UUID, command: Command) -> Answer:
+    async def _scoring(self) -> Scoring:
+        """A score of one of those that were declared; of nobody yet, of whom nobody knows."""
+        rows: list[Any] = []
+        while not rows:
+            with suppress(Exception):  # the connection is killed now and then
+                rows = [*await self.ledger.rows("SELECT commitment_id FROM commitment ORDER BY random() LIMIT 1")]
+        score = self.chance.choice((None, 1, 5, 9))
+        return Scoring("", rows[0]["commitment_id"], score, "cdc", "committee", date(2016, 10, 1))
+
+    async def _answered(self, command_id: UUID, command: Command | Scoring) -> Answer:
         while True:
             try:
+                if isinstance(command, Scoring):
+                    return await scoring.score(desk(self.ledger), command_id, command, OPERATOR)
                 return await commanded(self.ledger, command, command_id)
             except Exception as error:
                 if sqlstate(error) == DEADLOCK or not is_transient(error):
@@ -105,6 +122,7 @@ async def test_commands_and_events_race_without_a_deadlock_or_a_lost_cent(ledger
     for partition, contracts in CONTRACTS.items():
         scribe = Scribe(chance, contracts)
         await ledger.open(scribe.openings(), partition=partition)
+        await ledger.rule(contracts[0], 2016, {"order": "score"})
         for contract in contracts:
             ledger.places[contract] = partition
         log[partition] = records(scribe.events(EVENTS), partition=partition)
@@ -114,7 +132,9 @@ async def test_commands_and_events_race_without_a_deadlock_or_a_lost_cent(ledger
     assert race.met["applied"] > 0
     assert race.met["refused"] > 0
     assert race.met["killed"] > 0
-    rows = await ledger.rows("SELECT state, count(*) AS n FROM command WHERE kind <> 'open-envelopes' GROUP BY state")
+    rows = await ledger.rows(
+        "SELECT state, count(*) AS n FROM command WHERE kind NOT IN ('open-envelopes', 'rules') GROUP BY state"
+    )
     assert {row["state"]: row["n"] for row in rows} == {s: race.met[s] for s in ("applied", "refused")}
     await assert_examined(ledger)
     await assert_books_balance(ledger.url, log=log)

@@ -22,7 +22,7 @@ SAID = ("type", "commitment_id", "contract", "exercise", "cdc_cents", "state_cen
 SAID_OF_ENVELOPES = ("type", "envelope_id", "amount_cents", "payment_cents", "to_envelope_id", "from_envelope_id")
 BALANCES = ("authorised_cents", "frozen_cents", "reserved_cents", "engaged_cents", "lapsed_cents", "waitlisted_cents",
             "waiting_count", "paid_cents", "closed")  # fmt: skip
-TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority")
+TERMS = ("cdc_cents", "state_cents", "contract", "exercise", "state", "cost_cents", "priority", "score")
 Records = Iterable[ConsumerRecord[Any, Any]]
 
 

@@ -22,10 +22,13 @@ from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Outcome
 from services.funding.domain.rules import Rules, next_version
+from services.funding.domain.scoring import Scoring
+from services.funding.domain.scoring import decide as decide_score
 from shared.kernel.funders import Funder
 from tests.support.commitment_events import START, Json
 from tests.support.sequential import balances, incoming, published
 
+DAY = date(2016, 1, 1)
 ENVELOPE_TERMS = ("envelope_id", "amount_cents", "payment_cents", "to_envelope_id", "from_envelope_id")
 
 
@@ -46,6 +49,8 @@ class Clerk:
                 self._open(step)
             elif "rules" in step:
                 self._rule(step)
+            elif step.get("kind") == "score":
+                self._score(step)
             elif "kind" in step:
                 self._command(step)
             else:
@@ -97,9 +102,18 @@ class Clerk:
         if next_ := next_version(in_force, step["contract"], step["exercise"], rules):
             self._say(UUID(step["command"]), self.books.rule(next_))
 
+    def _score(self, step: Json) -> None:
+        scoring = Scoring(step["contract"], UUID(step["commitment_id"]), step["score"], "cdc", "committee", DAY)
+        decided = decide_score(self.books, scoring)
+        if isinstance(decided, Refused):
+            about = {"command": step["command"], "kind": "score", "envelope": None}
+            self.refused_commands.append(about | {"reason": decided.objection.value})
+        else:
+            self._say(UUID(step["command"]), decided.facts)
+
     def _command(self, step: Json) -> None:
         wanted = Command(
-            Act(step["kind"]), step["envelope"], "cdc", "reserve", date(2016, 1, 1), step.get("amount_cents") or 0,
+            Act(step["kind"]), step["envelope"], "cdc", "reserve", DAY, step.get("amount_cents") or 0,
             step.get("payment_cents") or 0, step.get("to"), step.get("displace", False),
         )  # fmt: skip
         decided = commands.decide(self.books, wanted)
@@ -138,7 +152,7 @@ def _commitment(commitment: Commitment) -> Json:
     return {
         "cdc_cents": commitment.asked.cdc, "state_cents": commitment.asked.state, "contract": commitment.contract,
         "exercise": commitment.exercise, "state": commitment.state.value, "cost_cents": commitment.cost,
-        "priority": commitment.priority,
+        "priority": commitment.priority, "score": commitment.score,
         "engaged": {funder.value: e.engaged for funder, e in engagements.items()},
         "certified": {funder.value: e.certified for funder, e in engagements.items()},
         "paid": {f.value: {y: n for y, n in sorted(e.paid_by.items()) if n} for f, e in engagements.items()},

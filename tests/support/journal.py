@@ -10,7 +10,7 @@ from services.funding.domain.audit import Audit, Difference
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Commitment
 from services.funding.domain.envelope import Account, Envelope
-from services.funding.domain.journal import Fact, Line, Record
+from services.funding.domain.journal import Fact, Line, Payment, Record
 from shared.contracts.allocation import EnvelopeOpened
 from shared.kernel.funders import Funder
 from tests.support.commitment_events import NAMES, START, Json, Scribe
@@ -25,8 +25,10 @@ class Kept:
     envelopes: list[Envelope] = field(default_factory=list)
     commitments: list[Commitment] = field(default_factory=list)
 
-    def audited(self, records: Iterable[Record] | None = None) -> list[Difference]:
-        """What an audit of them finds; of other records, when some are given."""
+    def audited(
+        self, records: Iterable[Record] | None = None, payments: Iterable[Payment] | None = None
+    ) -> list[Difference]:
+        """What an audit of them finds; of other records or payments, when some are given."""
         audit = Audit()
         for record in self.records if records is None else records:
             audit.take(record)
@@ -35,7 +37,19 @@ class Kept:
             audit.envelope(envelope)
         for commitment in self.commitments:
             audit.commitment(commitment)
+        for payment in self.payments if payments is None else payments:
+            audit.payment(payment)
         return audit.close()
+
+    @property
+    def payments(self) -> list[Payment]:
+        """What each exercise paid of each engagement."""
+        return [
+            Payment(commitment.commitment_id, funder, exercise, cents)
+            for commitment in self.commitments
+            for funder, engagement in (commitment.engagements or {}).items()
+            for exercise, cents in engagement.paid_by.items()
+        ]
 
     @property
     def lines(self) -> list[Line]:

@@ -17,7 +17,7 @@ from services.funding.handlers import commitments
 from services.funding.programme import Opening
 from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import Ruler, set_rules
-from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE
+from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database import outbox
 from shared.database.migrations import upgrade
 from shared.database.quarantine import plain
@@ -120,7 +120,7 @@ async def open_ledger(url: str, *, partitions: int = 1, pool_size: int = 8) -> A
     """Migrate the database at `url` and prepare its output partitions."""
     await upgrade(MIGRATIONS, url)
     engine = create_engine(url, application_name="test", pool_size=pool_size)
-    written = {ALLOCATION.name: partitions, ENVELOPE.name: partitions, DEAD_LETTERS: 1}
+    written = {ALLOCATION.name: partitions, ENVELOPE.name: partitions, TERRITORY.name: partitions, DEAD_LETTERS: 1}
     async with transaction(engine) as session:
         await outbox.prepare(session, written)
     try:

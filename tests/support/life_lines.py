@@ -11,6 +11,7 @@ of the CDC for CV219 in 2016, `STATE.2017` another year's, `CV221.CDC` another c
     declare A 60+20 costing 100 for X on 2016-03-01     of a cost, for a beneficiary, on a day; amend A 5+2 costing 9
     rules [in 2017] [at CV221] project 50, public 80    in force from here; with what they decide `(rules 1)` is said
     increase CDC 10 [payments 5] · reduce · freeze · unfreeze · close envelope CDC     by a manager, who may add
+    score A 80 [at CV221] · score A none                what a committee thinks of it, or no longer does
     transfer CDC 10 to CV221.CDC · carry-over STATE 10 payments 1 to STATE.2017        `sending back`
     … -> first answer; second answer            on one line, or each on its own after `->` or `and`; or `-> nothing`
     : CDC available > reserved 60; …            all that the line above posts, in order, on one line or several
@@ -33,8 +34,8 @@ ACTS = {
 WORDS = ("in", "priority", "at", "payments", "to", "costing", "for", "on")
 RULES = {
     "project": "cap_per_project_cents", "beneficiary": "cap_per_beneficiary_cents", "cdc": "cdc_share_max",
-    "state": "state_share_max", "public": "public_aid_max", "from": "eligible_from", "until": "eligible_until",
-    "waitlist": "waitlist", "order": "order",
+    "right": "right_cents", "state": "state_share_max", "public": "public_aid_max",
+    "from": "eligible_from", "until": "eligible_until", "waitlist": "waitlist", "order": "order",
 }  # fmt: skip
 COMMANDS = ("increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over")
 
@@ -122,6 +123,9 @@ def _step(words: list[str], number: int) -> Json:
             "command": named(f"open/{number}"),
         } | payments
     command = {"command": named(f"command/{number}"), "kind": words[0], "displace": displace}
+    if words[0] == "score":
+        score = None if words[2] == "none" else int(words[2])
+        return command | {"contract": more.get("at", "CV219"), "commitment_id": named(words[1]), "score": score}
     if words[:2] == ["close", "envelope"]:
         return command | {"envelope": envelope(words[2])}
     if words[0] in COMMANDS:
@@ -209,6 +213,9 @@ def _envelope_figures(figures: str) -> Iterator[tuple[str, Any]]:
 
 def _commitment_figures(figures: str) -> Iterator[tuple[str, Any]]:
     for name, _, amount in (each.strip().rpartition(" ") for each in figures.split(",")):
+        if name == "score":
+            yield name, int(amount)
+            continue
         yield name or "state", dict(zip(FUNDERS, _both(amount), strict=True)) if name else amount
 
 
@@ -217,7 +224,7 @@ def commitment_figures(row: Json) -> Json:
     years = sorted({year for paid in row["paid"].values() for year in paid})
     paid = {f"paid in {year}": {f: row["paid"][f].get(year, 0) for f in FUNDERS} for year in years}
     asked = {"CDC": row["cdc_cents"], "STATE": row["state_cents"]}
-    return {"state": row["state"], "asked": asked, "priority": row["priority"]} | paid | {
+    return {"state": row["state"], "asked": asked, "priority": row["priority"], "score": row["score"]} | paid | {
         name: row[name] for name in ("engaged", "certified", "lapsed")
     }  # fmt: skip
 

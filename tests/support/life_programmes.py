@@ -41,6 +41,7 @@ def programmes(draw: Draw, most_lives: int = 12, most_commands: int = 8) -> list
         timed.append((moment, command))
         if command.get("kind") == "freeze" and draw(often):
             timed.append((moment + draw(st.integers(1, 9)), _thawed(draw, command)))
+    timed += [(draw(moments), _score(draw, most_lives)) for _ in range(draw(st.sampled_from((0, 0, 3, 9))))]
     if draw(st.booleans()):
         timed += [(draw(st.integers(-5, span)), _rules(draw)) for _ in range(draw(st.integers(1, 4)))]
     timed += [(draw(moments) if draw(rarely) else -99, step) for step in _openings(draw)]
@@ -53,15 +54,27 @@ def _rules(draw: Draw) -> Json:
     percent, rules = st.sampled_from((20, 40, 50, 60, 80)), {}
     limits = {
         "cap_per_project_cents": st.integers(4, 14), "cap_per_beneficiary_cents": st.integers(6, 20),
+        "right_cents": st.integers(5, 16),
         "cdc_share_max": percent, "state_share_max": percent, "public_aid_max": percent,
         "eligible_from": st.just(f"{exercise}-11-01"), "eligible_until": st.just(f"{exercise}-12-31"),
-        "waitlist": st.just("skip"), "order": st.just("first-come"), "eligible": st.just(False),
+        "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")), "eligible": st.just(False),
     }  # fmt: skip
     for name, limit in limits.items():
-        often_enough = 1 if name in ("waitlist", "order") else 8 if name.startswith("eligible") else 3
+        in_half_of_them = ("waitlist", "order", "cap_per_beneficiary_cents", "right_cents")
+        often_enough = 1 if name in in_half_of_them else 8 if name.startswith("eligible") else 3
         if draw(st.integers(0, often_enough)) == often_enough:
             rules[name] = draw(limit)
     return {"rules": rules, "contract": contract, "exercise": exercise}
+
+
+def _score(draw: Draw, lives: int) -> Json:
+    """What a committee thinks of one of the lives, who need not stand, or not be declared yet."""
+    contract = draw(st.sampled_from((*[CROWDED[0]] * 9, *CONTRACTS)))
+    score = draw(st.sampled_from((None, 0, 1, 2, 2, 3)))
+    return {
+        "kind": "score", "contract": contract, "score": score,
+        "who": f"life-{draw(st.integers(0, max(1, lives // 2)))}",
+    }  # fmt: skip
 
 
 def _openings(draw: Draw) -> list[Json]:
@@ -193,6 +206,8 @@ def _numbered(step: Json, number: int) -> Json:
     """Give a step its identity, once its place is known."""
     if "open" in step or "rules" in step:
         return step | {"command": named(f"manager/{number}")}
+    if step.get("kind") == "score":
+        return step | {"commitment_id": named(step["who"]), "command": named(f"score/{number}")}
     if "command" in step:
         return step
     about: Json = {"contract": step["contract"], "number": number, "occurred_on": step["occurred_on"]}

@@ -74,6 +74,31 @@ RULES = {
         withdraw C                          -> released C 20+0, was reserved
         declare L 60+0 for X                -> reserved L 60+0 (rules 1)
     """,
+    "a right of each contract: a cap over the whole programme, split beforehand": """
+        open CDC 1000                       -> opened CDC 1_000
+        open CV221.CDC 1000                 -> opened CV221.CDC 1_000
+        open CDC.2017 1000                  -> opened CDC.2017 1_000
+        declare A 10+0 for X                -> reserved A 10+0
+        rules right 60                      -> nothing
+        rules at CV221 right 40             -> nothing
+        declare B 50+0 for X                -> reserved B 50+0 (rules 1)
+        declare C 0.01+0 for X              -> refused C 0.01+0: exceeds-programme-cap (rules 1)
+        declare D 40+0 for X at CV221       -> reserved D 40+0 (rules 1)
+        declare E 1+0 for X at CV221        -> refused E 1+0: exceeds-programme-cap (rules 1)
+        declare F 60+0 for Y                -> reserved F 60+0 (rules 1)
+        declare G 500+0                     -> reserved G 500+0 (rules 1)
+        declare H 500+0 for X in 2017       -> reserved H 500+0
+        amend A 11+0                        -> movement refused A: exceeds-programme-cap (rules 1)
+        rules at CV221 right 0              -> nothing
+        declare I 1+0 for Y at CV221        -> refused I 1+0: exceeds-programme-cap (rules 2)
+        amend D 39+0 at CV221               -> amended D 39+0, was 40+0, reserved
+        withdraw B                          -> released B 50+0, was reserved
+        declare J 50+0 for X                -> reserved J 50+0 (rules 1)
+        rules right 60, beneficiary 30, cdc 10      -> nothing
+        declare K 1+0 costing 10 for X      -> refused K 1+0: exceeds-beneficiary-cap (rules 2)
+        rules right 60, beneficiary 70, cdc 10      -> nothing
+        declare L 5+0 costing 10 for X      -> refused L 5+0: exceeds-programme-cap (rules 3)
+    """,
     "the share of each funder, and all public aid, in percent of the cost": """
         open CDC 1000                       -> opened CDC 1_000
         open STATE 1000 payments 0          -> opened STATE 1_000
@@ -133,6 +158,75 @@ RULES = {
         withdraw B                          -> released B 60+0, was reserved
             and promoted C 60+0 (rules 1)
             and promoted D 30+0 (rules 1)
+    """,
+    "the higher score is served first, equal ones by place, who has none last": """
+        open CDC 100                        -> opened CDC 100
+        declare A 100+0                     -> reserved A 100+0
+        declare B 60+0                      -> waitlisted B 60+0
+        declare C 60+0 priority 1           -> waitlisted C 60+0
+        declare D 30+0                      -> waitlisted D 30+0
+        declare E 30+0                      -> waitlisted E 30+0
+        score D 40                          -> nothing
+        rules order score                   -> nothing
+        score E 40                          -> nothing
+        score B 90                          -> nothing
+        score C 0                           -> nothing
+        withdraw A                          -> released A 100+0, was reserved
+            and promoted B 60+0 (rules 1)
+            and promoted D 30+0 (rules 1)
+        score C 1000                        -> nothing
+        increase CDC 20                     -> increased CDC 20
+        score C none                        -> promoted E 30+0 (rules 1)
+        reduce CDC 30 sending back          -> displaced E 30+0; reduced CDC 30
+        score C 50                          -> nothing
+        increase CDC 30                     -> increased CDC 30
+        amend E 20+0                        -> amended E 20+0, was 30+0, waitlisted
+        score E 51                          -> promoted E 20+0 (rules 1)
+        = C waitlisted, score 50
+        = E reserved, score 51
+        = CDC reserved 110, room 10, waiting 1
+    """,
+    "who asks more goes behind those with the same score": """
+        open CDC 100                        -> opened CDC 100
+        declare A 100+0                     -> reserved A 100+0
+        rules order score                   -> nothing
+        declare B 50+0                      -> waitlisted B 50+0 (rules 1)
+        declare C 60+0                      -> waitlisted C 60+0 (rules 1)
+        score B 7                           -> nothing
+        score C 7                           -> nothing
+        amend B 55+0                        -> amended B 55+0, was 50+0, waitlisted
+        withdraw A                          -> released A 100+0, was reserved; promoted C 60+0 (rules 1)
+    """,
+    "a score is kept under any order, for whoever stands": """
+        open CDC 100                        -> opened CDC 100
+        score A 10                          -> not done: commitment-unknown
+        declare A 60+0                      -> reserved A 60+0
+        score A 10 at CV221                 -> not done: commitment-unknown
+        score A 10                          -> nothing
+        = A reserved, score 10
+        declare B 200+0                     -> refused B 200+0: exceeds-authorised
+        score B 10                          -> not done: not-standing
+        declare C 50+0                      -> waitlisted C 50+0
+        declare D 40+0 priority 1           -> waitlisted D 40+0
+        score C 5                           -> promoted D 40+0
+        engage A CDC 60                     -> engaged A CDC 60
+        score A 20                          -> nothing
+        close A                             -> decommitted A CDC 60; closed A 0+0, was reserved; promoted C 50+0
+        score A 30                          -> not done: not-standing
+        withdraw C                          -> released C 50+0, was reserved
+        score C 30                          -> not done: not-standing
+        = A closed, score 20
+    """,
+    "who is served by its score is looked at again with what was held for it": """
+        open CDC 100                        -> opened CDC 100
+        rules order score                   -> nothing
+        declare A 100+0                     -> reserved A 100+0 (rules 1)
+        declare B 60+0                      -> waitlisted B 60+0 (rules 1)
+        declare C 40+0                      -> waitlisted C 40+0 (rules 1)
+        engage C CDC 40                     -> movement held C: waits-for-room
+        amend A 50+0                        -> amended A 50+0, was 100+0, reserved
+        score C 1                           -> promoted C 40+0 (rules 1); engaged C CDC 40 (held: engage C)
+        : CDC waitlisted > demand 40; CDC available > reserved 40; CDC reserved > engaged 40
     """,
     "who is served by new rules is looked at again with what was held for it": """
         open CDC 100                        -> opened CDC 100

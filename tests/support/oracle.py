@@ -2,7 +2,8 @@
 
 In: the steps of one partition's line, in order. A manager's is `{"open": "CV219.CDC.2016", "amount_cents": …}`, with
 `"payment_cents"` where there are payment credits, or a command (`oracle_envelopes.py` says its fields), or rules,
-`{"rules": {…}, "contract": "CV219", "exercise": 2016}` (`oracle_rules.py`); a partner's is the event as it lies in the
+`{"rules": {…}, "contract": "CV219", "exercise": 2016}` (`oracle_rules.py`), or a score, `{"kind": "score", "contract":
+"CV219", "commitment_id": …, "score": 80}`; a partner's is the event as it lies in the
 log, `{"id": …, "type": …, "value": {…}}`. Out: every decision in order, every command refused, and where envelopes,
 commitments and held movements end. docs/ledger-rules.md is the rule.
 """
@@ -24,7 +25,7 @@ from tests.support.oracle_book import (
     refused_if,
     said,
 )
-from tests.support.oracle_envelopes import commanded, opened
+from tests.support.oracle_envelopes import commanded, opened, scored
 from tests.support.oracle_rules import SAID_BY_RULES, judge, ruled
 
 
@@ -85,6 +86,8 @@ class Oracle:
         """What a manager says."""
         if "rules" in step:
             return ruled(self.book, step)
+        if step.get("kind") == "score":
+            return scored(self.book, step)
         return opened(self.book, step) if "open" in step else commanded(self.book, step)
 
     def _refused_command(self, step: Json, why: Refused) -> None:
@@ -145,7 +148,7 @@ class Oracle:
         commitment = {
             "commitment_id": value["commitment_id"], "contract": value["contract"], "exercise": value["exercise"],
             "cost_cents": value["cost_cents"], "priority": value.get("priority", 5), "place": self.turn,
-            "state": "refused", "beneficiary_id": value.get("beneficiary_id"), "asked": asked,
+            "state": "refused", "beneficiary_id": value.get("beneficiary_id"), "asked": asked, "score": None,
             "paid": {funder: {} for funder in FUNDERS},
         } | {amount: dict.fromkeys(FUNDERS, 0) for amount in ("engaged", "certified", "lapsed")}  # fmt: skip
         wanted, book = asks(commitment), self.book

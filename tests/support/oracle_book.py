@@ -110,8 +110,10 @@ class Book:
         """Who waits, in order."""
         everyone = self.contracts.get(contract, {}).values()
         waiting = [c for c in everyone if c["state"] == "waitlisted" and c["exercise"] == exercise]
-        first_come = self._says(contract, exercise, "order") == "first-come"
-        return sorted(waiting, key=lambda c: (0 if first_come else c["priority"], c["place"]))
+        order = self._says(contract, exercise, "order")
+        if order == "score":
+            return sorted(waiting, key=lambda c: (-1 if c["score"] is None else c["score"], -c["place"]), reverse=True)
+        return sorted(waiting, key=lambda c: (0 if order == "first-come" else c["priority"], c["place"]))
 
     def skips(self, contract: str, exercise: int) -> bool:
         """Whether who does not fit closes nothing to those behind it."""
@@ -152,7 +154,7 @@ class Book:
         """Each commitment: its state and, for each funder, what was asked, engaged, certified and paid."""
         return {
             c["commitment_id"]: _by_field(c["asked"])
-            | {name: c[name] for name in ("contract", "exercise", "state", "cost_cents", "priority")}
+            | {name: c[name] for name in ("contract", "exercise", "state", "cost_cents", "priority", "score")}
             | {name: dict(c[name]) for name in ("engaged", "certified", "lapsed")}
             | {"paid": {f: {year: n for year, n in sorted(each.items()) if n} for f, each in c["paid"].items()}}
             for commitments in self.contracts.values()

@@ -50,6 +50,16 @@ def commanded(book: Book, step: Json) -> Iterator[Json]:
     return _obeyed(book, step)
 
 
+def scored(book: Book, step: Json) -> list[Json]:
+    """Keep what a committee thinks of a commitment; who waits is served by the order that is in force."""
+    known = book.contracts.get(step["contract"], {}).get(step["commitment_id"])
+    if known is None:
+        raise Refused("commitment-unknown")
+    refused_if(known["state"] in ("refused", "released", "closed"), "not-standing")
+    known["score"] = step["score"]
+    return list(book.promoted(known["contract"], known["exercise"]))
+
+
 def _check(book: Book, step: Json) -> None:
     kind, giver, (amount, payment) = _read(step)
     concerned = [giver, step["to"]] if kind in WITH_RECEIVER else [giver]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from tests.support.oracle_book import FUNDERS, Book, Json, refused_if
 
 SAID_BY_RULES = (
-    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-share", "exceeds-public-aid",
+    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-programme-cap",
+    "exceeds-share", "exceeds-public-aid",
 )  # fmt: skip
 
 
@@ -53,13 +54,15 @@ def _check_caps(book: Book, rules: Json, commitment: Json, asked: dict[str, int]
     project, beneficiary = rules.get("cap_per_project_cents"), rules.get("cap_per_beneficiary_cents")
     refused_if(project is not None and total > project, "exceeds-project-cap")
     whose = commitment["beneficiary_id"]
-    if beneficiary is None or whose is None:
+    right = rules.get("right_cents")
+    if whose is None:
         return
     for other in book.contracts[commitment["contract"]].values():
         alike = other["beneficiary_id"] == whose and other["exercise"] == commitment["exercise"]
         if alike and other is not commitment and other["state"] not in ("refused", "released"):
             total += sum(other["asked"].values())
-    refused_if(total > beneficiary, "exceeds-beneficiary-cap")
+    refused_if(beneficiary is not None and total > beneficiary, "exceeds-beneficiary-cap")
+    refused_if(right is not None and total > right, "exceeds-programme-cap")
 
 
 def _check_shares(rules: Json, asked: dict[str, int], cost: int) -> None:

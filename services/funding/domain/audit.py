@@ -9,9 +9,25 @@ from uuid import UUID
 
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Account, Envelope, Posting
-from services.funding.domain.journal import Fact, Line, Record, balances_of, euros
-from services.funding.domain.published import FactUnreadable, Said, Stand, asked_of, postings_of, said_by, stand_after
-from shared.kernel.funders import Funder, envelope_id
+from services.funding.domain.journal import Fact, Payment, Record, balances_of, euros
+from services.funding.domain.published import (
+    FactUnreadable,
+    Said,
+    Stand,
+    asked_of,
+    paid_by,
+    postings_of,
+    said_by,
+    stand_after,
+)
+from services.funding.domain.row_checks import (
+    COMMITMENT_CHECKS,
+    ENGAGEMENT_CHECKS,
+    ENVELOPE_CHECKS,
+    PAYMENT_CHECKS,
+    POSTING_CHECKS,
+)
+from shared.kernel.funders import Funder
 
 NOTHING = "nothing"
 NEVER_NEGATIVE = frozenset(Account) - {Account.VOTED, Account.DEMAND, Account.PAYMENT_VOTED, Account.TREASURY}
@@ -28,30 +44,8 @@ class Rule(StrEnum):
     BALANCES = "each balance is the sum of its postings"
     COUNTS = "each count is the number of facts or commitments behind it"
     COMMITMENTS = "each commitment stands where its last decision left it"
+    PAYMENTS = "what each exercise paid is what its facts say"
     CHECKS = "each row keeps the rules of its table"
-
-
-ENVELOPE_CHECKS: Mapping[str, Callable[[Envelope], bool]] = {
-    "ck_envelope_room": lambda e: e.room >= 0,
-    "ck_envelope_not_negative": lambda e: (
-        min(e.authorised, e.frozen, e.reserved, e.waitlisted, e.engaged, e.lapsed, e.paid, e.payments_frozen) >= 0
-    ),
-    "ck_envelope_paid": lambda e: e.paid <= e.engaged if e.payable is None else e.payable >= 0,
-    "ck_envelope_waiting_count": lambda e: e.waiting_count >= 0,
-    "ck_envelope_waiting": lambda e: (e.waitlisted == 0) == (e.waiting_count == 0),
-    "name": lambda e: e.envelope_id == envelope_id(e.contract, e.funder, e.exercise),
-}
-COMMITMENT_CHECKS: Mapping[str, Callable[[Commitment], bool]] = {
-    "ck_commitment_asks": lambda c: (
-        min(c.asked) >= 0 and (sum(c.asked) > 0 or c.state in (State.ENGAGED, State.CLOSED))
-    ),
-    "ck_commitment_cost": lambda c: sum(c.asked) <= c.cost,
-    "ck_commitment_state": lambda c: c.state in [*State],
-}
-POSTING_CHECKS: Mapping[str, Callable[[Line], bool]] = {
-    "ck_posting_amount": lambda line: line.amount_cents > 0,
-    "ck_posting_accounts": lambda line: line.credit != line.debit,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,8 @@ class Difference:
 class Audit:
     """Takes the journal in order, then the rows that claim to sum it up; `differences` holds all that does not agree.
 
-    Give every record, then the ends of the partitions, every envelope, every commitment, and `close` last.
+    Give every record, then the ends of the partitions, every envelope, every commitment, every payment, and `close`
+    last.
     """
 
     differences: list[Difference] = field(default_factory=list)
@@ -88,6 +83,7 @@ class Audit:
     _first: dict[Key, str] = field(default_factory=dict)
     _below: set[Key] = field(default_factory=set)
     _last: dict[int, int] = field(default_factory=dict)
+    _paid: Counter[tuple[UUID, str, int]] = field(default_factory=Counter)
     _stands: dict[UUID, tuple[str, int | None, Stand]] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
@@ -133,6 +129,15 @@ class Audit:
             asked, kept = f"{contract} {exercise}", f"{row.contract} {row.exercise}"
             self._differ(Rule.COMMITMENTS, name, "asks of", asked, kept)
         self._hold(name, COMMITMENT_CHECKS, row)
+        for funder, engagement in (row.engagements or {}).items():
+            self._hold(f"{name} {funder}", ENGAGEMENT_CHECKS, engagement)
+
+    def payment(self, row: Payment) -> None:
+        """What an exercise's credits paid of an engagement is what its payments and returns say."""
+        said = self._paid.pop(row.key, 0)
+        if said != row.paid_cents:
+            self._differ(Rule.PAYMENTS, *_payment(row.key), euros(said), euros(row.paid_cents))
+        self._hold(" ".join(_payment(row.key)), PAYMENT_CHECKS, row)
 
     def close(self) -> list[Difference]:
         """Name what the journal knows and no row does; return all differences."""
@@ -144,6 +149,9 @@ class Audit:
             self._differ(Rule.COUNTS, name, "version", str(version), NOTHING)
         for commitment_id, (_, _, stand) in sorted(self._stands.items()):
             self._differ(Rule.COMMITMENTS, f"commitment {commitment_id}", "stands", _stood(stand), NOTHING)
+        for key, cents in sorted(self._paid.items()):
+            if cents:
+                self._differ(Rule.PAYMENTS, *_payment(key), euros(cents), NOTHING)
         return self.differences
 
     def _take(self, record: Record, fact: Fact) -> None:
@@ -167,6 +175,8 @@ class Audit:
     def _note(self, fact: Fact, said: Said, expected: Iterable[Posting]) -> None:
         """Keep what the facts alone make of versions and commitments."""
         self._versions.update({posting.envelope_id for posting in expected} | ({said.envelope_id} - {""}))
+        for payment in paid_by(fact.type, said):
+            self._paid[payment.key] += payment.paid_cents
         if said.commitment_id is not None:
             _, exercise, before = self._stands.get(said.commitment_id, ("", said.exercise, None))
             stand = stand_after(fact.type, said, before)
@@ -238,6 +248,12 @@ def _place(record: Record, number: int | None = None) -> str:
     line = "" if number is None else f" line {number}"
     made = f"{record.fact.type} {record.fact.event_id}" if record.fact else "no fact is there"
     return f"allocation {partition}/{sequence}{line} ({made})"
+
+
+def _payment(key: tuple[UUID, str, int]) -> tuple[str, str]:
+    """Say whose payment is meant, and out of which credits."""
+    commitment_id, funder, exercise = key
+    return f"commitment {commitment_id}", f"{funder} paid by {exercise}"
 
 
 def _moved(posting: Posting | None, named: Posting) -> str:

@@ -199,7 +199,7 @@ class Books(Accounts):
         self, wanted: Wanted, rules: Rules, fact: CommitmentDeclared, asked: Asked
     ) -> tuple[Kind, State, RefusalReason | None]:
         others = None
-        if rules.cap_per_beneficiary_cents is not None and fact.beneficiary_id is not None:
+        if rules.looks_at_beneficiaries and fact.beneficiary_id is not None:
             others = self._asked_by_others(fact.beneficiary_id, fact.contract, fact.exercise)
         against = unmet(rules, Request(asked, fact.cost_cents, others, fact.occurred_on))
         return _first_answer(wanted, against, skips=rules.skips)
@@ -266,7 +266,7 @@ class Books(Accounts):
         if rule_set is None or not (grows or cost < commitment.cost):
             return None
         others = None
-        if rule_set.rules.cap_per_beneficiary_cents is not None and commitment.beneficiary is not None:
+        if rule_set.rules.looks_at_beneficiaries and commitment.beneficiary is not None:
             others = self._asked_by_others(
                 commitment.beneficiary, commitment.contract, commitment.exercise, but=commitment
             )

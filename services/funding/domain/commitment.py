@@ -52,7 +52,8 @@ class Engagement:
 class Commitment(Struct):
     """A declared commitment; `place` orders the waitlist within a priority.
 
-    `engagements` has an entry for each funder that engaged something; `beneficiary` is None when nobody knows it.
+    `engagements` has an entry for each funder that engaged something; `beneficiary` is None when nobody knows it,
+    `score` when no committee gave one.
     """
 
     commitment_id: UUID
@@ -66,3 +67,4 @@ class Commitment(Struct):
     is_new: bool = False
     engagements: dict[Funder, Engagement] | None = None
     beneficiary: UUID | None = None
+    score: int | None = None

@@ -1,6 +1,7 @@
 """Says in words and numbers why a commitment stands where it stands: each decision, what was free, by which rule."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +23,11 @@ from services.funding.domain.explanation_words import (
     word,
 )
 from services.funding.domain.journal import Fact
-from services.funding.domain.rules import RULE_REASONS, Rules
+from services.funding.domain.rules import RULE_REASONS, Order, Rules
 
 ASKING = ("AllocationReserved", "AllocationWaitlisted", "AllocationRefused", "AllocationPromoted")
+QUEUED = ("AllocationWaitlisted", "AllocationPromoted")
+FOR_BENEFICIARIES = ("exceeds-beneficiary-cap", "exceeds-programme-cap")
 STANDING = ("AllocationReserved", "AllocationWaitlisted", "AllocationPromoted")
 
 
@@ -82,6 +85,15 @@ class Held(Struct, frozen=True):
     reason: str
 
 
+class Scored(Struct, frozen=True):
+    """A score that was given, by whom, why and when; None took it away."""
+
+    when: datetime
+    score: int | None
+    by: str
+    why: str
+
+
 class Story(Struct, frozen=True):
     """All that was decided about a commitment, in order."""
 
@@ -89,6 +101,7 @@ class Story(Struct, frozen=True):
     decisions: tuple[Decision, ...]
     held: tuple[Held, ...] = ()
     cost_cents: int | None = None
+    scores: tuple[Scored, ...] = ()
 
 
 class Explanation(Struct, frozen=True):
@@ -99,6 +112,7 @@ class Explanation(Struct, frozen=True):
     sentences: list[str]
     figures: list[dict[str, Any]]
     held: list[dict[str, str]]
+    scores: list[dict[str, Any]]
 
 
 def told(fact: Fact) -> Told:
@@ -109,6 +123,7 @@ def told(fact: Fact) -> Told:
 def explain(story: Story, language: Language) -> Explanation:
     """Explain a commitment's decisions in a language."""
     sentences = [said for decision in story.decisions for said in _sentences(decision, story, language)]
+    sentences += [_score(each, language) for each in story.scores]
     held = PHRASES[language]["held"]
     sentences += [
         held.format(movement=word(MOVEMENTS, h.movement, language), reason=word(REASONS, h.reason, language))
@@ -117,7 +132,8 @@ def explain(story: Story, language: Language) -> Explanation:
     typed = [typeset(said, language) for said in sentences]
     figures = [_figures(decision) for decision in story.decisions]
     waits = [{"movement": h.movement, "reason": h.reason} for h in story.held]
-    return Explanation(story.commitment_id, language.value, typed, figures, waits)
+    scores = [msgspec.to_builtins(each) for each in story.scores]
+    return Explanation(story.commitment_id, language.value, typed, figures, waits, scores)
 
 
 def needs_convention(decision: Decision) -> bool:
@@ -155,21 +171,30 @@ def _by_rules(decision: Decision, story: Story, language: Language) -> Iterator[
         yield phrases["rules"].format(**place)
     else:
         yield phrases["limit"].format(limit=_limit(said.reason, rules, language), **place)
-        if said.reason == "exceeds-beneficiary-cap" and decision.others_cents is not None:
+        if said.reason in FOR_BENEFICIARIES and decision.others_cents is not None:
             yield phrases["others"].format(amount=euros(decision.others_cents, language))
         if said.reason in ("exceeds-share", "exceeds-public-aid") and story.cost_cents and not said.movement:
             yield phrases["cost"].format(amount=euros(story.cost_cents, language))
+    if rules.order is Order.SCORE and decision.fact.type in QUEUED:
+        yield phrases["by-score"]
     if needs_convention(decision):
         yield phrases["convention"].format(amount=euros(rules.convention_from_cents or 0, language))
+
+
+def _score(given: Scored, language: Language) -> str:
+    phrase = PHRASES[language]["unscored" if given.score is None else "score"]
+    return phrase.format(day=day(given.when, language), score=given.score, by=given.by, why=given.why)
 
 
 def _limit(reason: str, rules: Rules, language: Language) -> str:
     phrases = PHRASES[language]
     caps = {"exceeds-project-cap": rules.cap_per_project_cents,
-            "exceeds-beneficiary-cap": rules.cap_per_beneficiary_cents}  # fmt: skip
+            "exceeds-beneficiary-cap": rules.cap_per_beneficiary_cents,
+            "exceeds-programme-cap": rules.right_cents}  # fmt: skip
     days = [phrases["any"] if d is None else day(d, language) for d in (rules.eligible_from, rules.eligible_until)]
     return phrases[reason].format(
         amount=euros(caps.get(reason) or 0, language), first=days[0], last=days[1],
+        cap=euros(rules.programme_cap_cents or 0, language),
         eligible=phrases["yes" if rules.eligible else "no"], cdc=percent(rules.cdc_share_max, language),
         state=percent(rules.state_share_max, language), public=percent(rules.public_aid_max, language),
     )  # fmt: skip

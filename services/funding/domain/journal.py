@@ -60,6 +60,20 @@ class Record:
         return self.fact.place if self.fact else self.lines[0].place
 
 
+class Payment(NamedTuple):
+    """What the credits of one exercise paid of one funder's engagement, net of returns, in cents."""
+
+    commitment_id: UUID
+    funder: str
+    exercise: int
+    paid_cents: int
+
+    @property
+    def key(self) -> tuple[UUID, str, int]:
+        """Whose it is, and out of which credits."""
+        return self.commitment_id, self.funder, self.exercise
+
+
 class Sum(NamedTuple):
     """All that reached (debits) and left (credits) one account of an envelope, in cents."""
 

@@ -1,8 +1,10 @@
 """Who may command what, and when a second pair of eyes is needed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.funding.domain.command import Act, Command, parts
+from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Envelope
 from shared.kernel.funders import Funder
 
@@ -23,6 +25,15 @@ class Manager:
             funder in self.funders and (self.contracts is None or contract in self.contracts)
             for contract, funder, _ in named
         )
+
+    def may_for(self, contracts: Iterable[str]) -> bool:
+        """Whether all these contracts are its own, whoever funds them."""
+        return self.contracts is None or self.contracts.issuperset(contracts)
+
+    def may_score(self, contract: str, asked: Asked) -> bool:
+        """Whether it acts for a funder that a commitment of this contract asks: a committee is of both."""
+        is_asked = any(asked.of(funder) for funder in self.funders) or not any(asked)
+        return is_asked and (self.contracts is None or contract in self.contracts)
 
 
 OPERATOR = Manager("operator", "operator", frozenset(Funder))

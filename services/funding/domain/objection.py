@@ -16,7 +16,10 @@ CARRY_OVER_PERCENT = 3
 
 
 class Objection(StrEnum):
-    """The closed list of reasons for which a command is refused, in the order in which they are looked at."""
+    """The closed list of reasons for which a command is refused, in the order in which they are looked at.
+
+    The last two are of a score, which concerns no envelope.
+    """
 
     SAME_ENVELOPE = "same-envelope"
     NOT_THE_SAME_FUNDER = "not-the-same-funder"
@@ -30,6 +33,8 @@ class Objection(StrEnum):
     NOT_FROZEN = "not-frozen"
     ENVELOPE_IN_USE = "envelope-in-use"
     NO_ROOM = "no-room"
+    COMMITMENT_UNKNOWN = "commitment-unknown"
+    NOT_STANDING = "not-standing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from services.funding.domain.envelope import (
     Posting,
     Way,
 )
-from services.funding.domain.journal import Fact, Record
+from services.funding.domain.journal import Fact, Payment, Record
 from shared.contracts.reasons import Standing
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
@@ -185,6 +185,17 @@ def _changes(type_: str, now: Asked, before: Stand) -> dict[str, Any]:
         case "AllocationClosed":
             changes = {"state": "closed", "asked": _added(before.asked, now, -1)}
     return changes
+
+
+def paid_by(type_: str, said: Said) -> Iterator[Payment]:
+    """What a fact moves of what each exercise's credits paid; a return takes away."""
+    sign = {"PaymentRecorded": 1, "PaymentReturnRecorded": -1}.get(type_)
+    exercise = said.exercise if said.credit_exercise is None else said.credit_exercise
+    if sign is None or said.commitment_id is None or exercise is None:
+        return
+    for funder, cents in ((Funder.CDC, said.cdc_cents), (Funder.STATE, said.state_cents)):
+        if cents:
+            yield Payment(said.commitment_id, funder, exercise, sign * cents)
 
 
 def _added(one: Asked, other: Asked, sign: int = 1) -> Asked:

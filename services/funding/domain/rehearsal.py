@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.funding.domain import commands
+from services.funding.domain import commands, scoring
 from services.funding.domain.books import Books
 from services.funding.domain.command import Command, parts
 from services.funding.domain.commands import open_envelope
@@ -14,6 +14,7 @@ from services.funding.domain.commitment import Commitment, State
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.domain.rules import Rules, RuleSet
+from services.funding.domain.scoring import Scoring
 from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 
 SAME_PRIORITY = 5
@@ -62,7 +63,14 @@ class Ruled(Struct):
     place: int
 
 
-Step = Heard | Opened | Commanded | Ruled
+class Scored(Struct):
+    """A step that says what a committee thinks of a commitment."""
+
+    scoring: Scoring
+    place: int
+
+
+Step = Heard | Opened | Commanded | Ruled | Scored
 Pair = tuple[str, int]
 
 
@@ -70,8 +78,9 @@ Pair = tuple[str, int]
 class Scenario:
     """What is otherwise than it was: nothing, as it stands here.
 
-    `credits` replaces what envelopes were opened with, and opens those that never were before all else; `left_out` are
-    commands that it makes void. `rules` are in force from the beginning where they are given, whatever came later.
+    `credits` replaces what envelopes were opened with, and opens those that never were before all else; `first_come`
+    ignores priorities and scores; `left_out` are commands that it makes void. `rules` are in force from the beginning
+    where they are given, whatever came later.
     """
 
     credits: Mapping[str, Credit] = field(default_factory=dict)
@@ -140,6 +149,8 @@ def rehearse(
                 books.count(books.settle(contract))
         elif type(step) is Ruled and step.rule_set.pair not in scenario.rules:
             books.rule(step.rule_set)
+        elif type(step) is Scored and not scenario.first_come:
+            scoring.decide(books, step.scoring)
     progress(len(steps))
     return books
 

@@ -1,17 +1,18 @@
 """A programme's own rules for one exercise of a contract: who may ask how much, and how the waitlist is served."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from services.funding.domain.commitment import Asked, Commitment
+from services.funding.domain.commitment import Asked
 from shared.contracts.reasons import RefusalReason
 
 RULE_REASONS = (
     RefusalReason.NOT_ELIGIBLE, RefusalReason.EXCEEDS_PROJECT_CAP, RefusalReason.EXCEEDS_BENEFICIARY_CAP,
-    RefusalReason.EXCEEDS_SHARE, RefusalReason.EXCEEDS_PUBLIC_AID,
+    RefusalReason.EXCEEDS_PROGRAMME_CAP, RefusalReason.EXCEEDS_SHARE, RefusalReason.EXCEEDS_PUBLIC_AID,
 )  # fmt: skip
 """What rules may refuse for, in the order in which it is looked at."""
 
@@ -28,16 +29,22 @@ class Order(StrEnum):
 
     PRIORITY = "priority"
     FIRST_COME = "first-come"
+    SCORE = "score"
 
 
 class Rules(Struct, frozen=True, omit_defaults=True):
-    """What a programme says of one exercise; amounts in cents, shares in percent of the cost, None is no limit."""
+    """What a programme says of one exercise; amounts in cents, shares in percent of the cost, None is no limit.
+
+    `right_cents` is what this contract may give a beneficiary of the programme's cap, which binds nobody by itself.
+    """
 
     eligible: bool = True
     eligible_from: date | None = None
     eligible_until: date | None = None
     cap_per_project_cents: int | None = None
     cap_per_beneficiary_cents: int | None = None
+    programme_cap_cents: int | None = None
+    right_cents: int | None = None
     cdc_share_max: int | None = None
     state_share_max: int | None = None
     public_aid_max: int | None = None
@@ -49,6 +56,11 @@ class Rules(Struct, frozen=True, omit_defaults=True):
     def skips(self) -> bool:
         """Whether one who does not fit closes nothing to those behind it."""
         return self.waitlist is Waitlist.SKIP
+
+    @property
+    def looks_at_beneficiaries(self) -> bool:
+        """Whether it matters what else was asked for the same beneficiary."""
+        return self.cap_per_beneficiary_cents is not None or self.right_cents is not None
 
 
 class RuleSet(Struct, frozen=True):
@@ -105,9 +117,15 @@ def _not_for_it(rules: Rules, request: Request, total: int) -> RefusalReason | N
         return RefusalReason.NOT_ELIGIBLE
     if cap is not None and total > cap:
         return RefusalReason.EXCEEDS_PROJECT_CAP
-    cap = rules.cap_per_beneficiary_cents
-    if cap is not None and request.others_cents is not None and request.others_cents + total > cap:
+    return None if request.others_cents is None else _too_much_for_one(rules, request.others_cents + total)
+
+
+def _too_much_for_one(rules: Rules, total: int) -> RefusalReason | None:
+    """Say which limit for a beneficiary is passed by all that is asked for it in the contract."""
+    if rules.cap_per_beneficiary_cents is not None and total > rules.cap_per_beneficiary_cents:
         return RefusalReason.EXCEEDS_BENEFICIARY_CAP
+    if rules.right_cents is not None and total > rules.right_cents:
+        return RefusalReason.EXCEEDS_PROGRAMME_CAP
     return None
 
 
@@ -115,8 +133,33 @@ def _above(percent: int | None, amount: int, cost: int) -> bool:
     return percent is not None and amount * 100 > percent * cost
 
 
-def in_order(commitments: list[Commitment], rules: Rules | None) -> list[Commitment]:
+class Waits(Protocol):
+    """What the order of a waitlist is made of."""
+
+    @property
+    def priority(self) -> int:
+        """The declaration's, 1 the most urgent."""
+
+    @property
+    def place(self) -> int:
+        """In the line."""
+
+    @property
+    def score(self) -> int | None:
+        """The committee's, None without one."""
+
+
+Waiting = TypeVar("Waiting", bound=Waits)
+
+
+def in_order(waiting: Iterable[Waiting], rules: Rules | None) -> list[Waiting]:
     """Put who waits in the order in which it is served."""
-    if rules is not None and rules.order is Order.FIRST_COME:
-        return sorted(commitments, key=lambda c: c.place)
-    return sorted(commitments, key=lambda c: (c.priority, c.place))
+    order = Order.PRIORITY if rules is None else rules.order
+    return sorted(waiting, key=_RANKS[order])
+
+
+_RANKS: dict[Order, Callable[[Waits], tuple[int, ...]]] = {
+    Order.PRIORITY: lambda c: (c.priority, c.place),
+    Order.FIRST_COME: lambda c: (c.place,),
+    Order.SCORE: lambda c: (c.score is None, -(c.score or 0), c.place),
+}

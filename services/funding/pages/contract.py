@@ -10,6 +10,7 @@ from services.funding.domain.envelope import Envelope
 from services.funding.domain.journal import Fact
 from services.funding.domain.outlook import sum_of
 from services.funding.domain.published import said_by
+from services.funding.domain.rules import Rules
 from services.funding.domain.waiting import Waiter, queue
 from services.funding.pages.balances import envelopes_table
 from services.funding.pages.moment import Moment, by_funder, year_to_show, years_of
@@ -66,13 +67,13 @@ def commitments_table(commitments: Iterable[Commitment]) -> Table:
     """One row for each commitment, in the order of the waitlist."""
     columns = [Column("commitment", "commitment"), Column("exercise"), Column("state", "state"),
                Column("cdc_cents", "cents"), Column("state_cents", "cents"), Column("engaged", "cents"),
-               Column("certified", "cents"), Column("paid", "cents"), Column("priority")]  # fmt: skip
+               Column("certified", "cents"), Column("paid", "cents"), Column("priority"), Column("score")]  # fmt: skip
     rows = []
     for each in commitments:
         engagements = [*(each.engagements or {}).values()]
         rows.append((each.commitment_id, each.exercise, each.state.value, *each.asked,
                      sum(e.engaged for e in engagements), sum(e.certified for e in engagements),
-                     sum(e.paid for e in engagements), each.priority))  # fmt: skip
+                     sum(e.paid for e in engagements), each.priority, each.score))  # fmt: skip
     return Table("commitments.csv", columns, rows)
 
 
@@ -105,11 +106,11 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
 
 def waitlist_page(
     moment: Moment, code: str, exercise: int, envelopes: Sequence[Envelope], *,
-    waiting: Sequence[Commitment], promoted: Sequence[Fact], signed_in: bool = False,
+    waiting: Sequence[Commitment], promoted: Sequence[Fact], rules: Rules | None = None, signed_in: bool = False,
 ) -> Sheet:  # fmt: skip
     """Say who waits, in order, and what would free each."""
     say, mine = moment.words.say, [envelope for envelope in envelopes if envelope.exercise == exercise]
-    waiters = queue(mine, waiting)
+    waiters = queue(mine, waiting, rules)
     path = f"contracts/{code}/waitlist"
     query = {"exercise": str(exercise)}
     return Sheet(
@@ -141,8 +142,9 @@ def _answer(moment: Moment, code: str, exercise: int, waiters: Sequence[Waiter])
 def queue_table(waiters: Sequence[Waiter], code: str, exercise: int, *, asks: bool = False) -> Table:
     """One row for each one who waits; `asks` leads from each to the what-if that would serve it."""
     columns = [
-        Column("rank"), Column("commitment", "commitment"), Column("priority"), Column("cdc_cents", "cents"),
-        Column("state_cents", "cents"), *(Column(f"missing_{funder.value}", "cents") for funder in Funder),
+        Column("rank"), Column("commitment", "commitment"), Column("priority"), Column("score"),
+        Column("cdc_cents", "cents"), Column("state_cents", "cents"),
+        *(Column(f"missing_{funder.value}", "cents") for funder in Funder),
         Column("before_count", "count"), Column("first_before", "commitment"),
         *([Column("ask_if", "ask")] if asks else []),
     ]  # fmt: skip
@@ -151,8 +153,9 @@ def queue_table(waiters: Sequence[Waiter], code: str, exercise: int, *, asks: bo
         missing = dict(each.missing)
         lacks = (missing.get(envelope_id(code, funder, exercise)) for funder in Funder)
         first = each.first_before.commitment_id if each.first_before else None
-        rows.append((each.rank, each.commitment.commitment_id, each.commitment.priority, *each.commitment.asked, *lacks,
-                     each.before_count, first, *([_asking(code, exercise, missing)] if asks else [])))  # fmt: skip
+        who, more = each.commitment, [_asking(code, exercise, missing)] if asks else []
+        rows.append((each.rank, who.commitment_id, who.priority, who.score, *who.asked, *lacks,
+                     each.before_count, first, *more))  # fmt: skip
     return Table("waitlist.csv", columns, rows, empty="nobody_waits")
 
 

@@ -29,6 +29,7 @@ WORDS: Mapping[str, str] = {
     "if_order": "Order of the waitlist",
     "order_priority": "by priority",
     "order_first-come": "first come, first served",
+    "order_score": "by the committee’s score",
     "if_waitlist": "Whoever does not fit",
     "waitlist_strict": "stops those behind",
     "waitlist_skip": "lets those behind pass",

@@ -91,6 +91,7 @@ WORDS: Mapping[str, str] = {
     "queue": "La file, dans l’ordre",
     "queue_note": "Ce qui manque est la place à libérer, toutes choses égales, pour servir la demande et celles d’avant"
     " qui demandent une même enveloppe.",
+    "score": "Note",
     "rank": "Rang",
     "before_count": "À servir avant",
     "first_before": "D’abord",
@@ -194,4 +195,44 @@ WORDS: Mapping[str, str] = {
     "rejected_by": "Rejetée par",
     "command_id": "Commande",
     "expected_version": "version",
+    # EPCI
+    "epcis": "Par EPCI",
+    "epci": "EPCI",
+    "contracts": "Contrats",
+    "epcis_heading": "Que tiennent les enveloppes de chaque EPCI, à une date donnée ?",
+    "epcis_answer": "Le {day}, les {contracts} contrats relèvent de {epcis} EPCI : en {exercise}, {authorised} leur"
+    " sont votés et {room} restent libres.",
+    "epcis_empty": "Aucun contrat n’est rattaché à un EPCI : envoyer le fichier de programme (PUT /v1/programme) le"
+    " fait.",
+    "epcis_note": "Une enveloppe appartient à un contrat, pas à un EPCI : une fusion ne la déplace pas, elle change"
+    " l’EPCI qui la compte. Les sommes par EPCI sont donc celles des contrats, au centime près. Les montants sont ceux"
+    " qui étaient connus à la date de connaissance demandée ; sans elle, ceux de maintenant.",
+    "unattached": "sans EPCI connu",
+    "on_label": "EPCI au",
+    "known_label": "connu au",
+    "mergers": "Fusions et annulations",
+    "mergers_note": "Chaque date ci-dessus montre la page la veille ou le jour du changement. Une annulation peut"
+    " remonter au jour de la fusion (elle n’a alors jamais eu lieu) ou ne valoir que plus tard.",
+    "merger": "Fusion",
+    "turn": "Quoi",
+    "merger_of": "fusion",
+    "annulment": "annulation",
+    "day_known": "Jour",
+    "day_sure": "connu",
+    "day_unsure": "inconnu : celui-ci en tient lieu",
+    "before_authorised": "Voté, avant",
+    "after_authorised": "Voté, après",
+    "lineage": "De qui chaque contrat a relevé",
+    "told": "Ce qui a été dit du territoire",
+    "number": "Numéro",
+    "known_since": "Connu le",
+    "no_merger": "Aucune fusion n’est connue.",
+    "epci_heading": "Que tiennent les enveloppes de cet EPCI ?",
+    "epci_answer": "{name}, le {day} : {contracts}. En {exercise}, {authorised} votés, {room} libres.",
+    "epci_nobody": "{name} : aucun contrat n’en relève le {day}.",
+    "sides": "Des deux côtés de chaque changement",
+    "sides_note": "La veille et le jour même, avec les mêmes enveloppes.",
+    "side": "Côté",
+    "eve": "la veille",
+    "that_day": "le jour même",
 }

@@ -29,6 +29,7 @@ WORDS: Mapping[str, str] = {
     "if_order": "Ordre de la file",
     "order_priority": "par priorité",
     "order_first-come": "premier arrivé, premier servi",
+    "order_score": "par note du comité",
     "if_waitlist": "Qui ne tient pas dans l’enveloppe",
     "waitlist_strict": "arrête ceux d’après",
     "waitlist_skip": "laisse passer ceux d’après",

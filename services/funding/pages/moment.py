@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ from services.funding.pages.debts import day_of
 from services.funding.pages.words import words_in
 from shared.kernel.funders import Funder
 from shared.web import formats
-from shared.web.formats import Language
+from shared.web.formats import Language, programme_zone
 from shared.web.words import Words, strong
 
 
@@ -70,3 +70,24 @@ def year_to_show(envelopes: Sequence[Envelope], wanted: int | None) -> int | Non
 def by_funder(envelopes: Sequence[Envelope], year: int | None) -> dict[Funder, Sum]:
     """Add one exercise up, funder by funder."""
     return {funder: sum_of(e for e in envelopes if e.funder is funder and e.exercise == year) for funder in Funder}
+
+
+def day_asked(text: str | None, otherwise: date) -> date:
+    """Read a day of an address; `otherwise` when none is said. Raises ValueError."""
+    return date.fromisoformat(text) if text else otherwise
+
+
+def known_until(text: str | None) -> datetime | None:
+    """Read as of when knowledge is asked for: a day is its end where the programme is, an instant is itself.
+
+    Raises ValueError.
+    """
+    if not text:
+        return None
+    if len(text) == len("2016-10-03"):
+        last = time.max.replace(tzinfo=programme_zone() or UTC)
+        return datetime.combine(date.fromisoformat(text), last)
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("an instant says its offset from UTC")
+    return found

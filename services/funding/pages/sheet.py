@@ -86,6 +86,7 @@ class Sheet:
     years: Sequence[int] = ()
     year: int | None = None
     has_day: bool = False
+    days: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(

@@ -69,10 +69,11 @@ def _raw(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, tuple) and value and not isinstance(value[0], tuple):
-        return str(value[-1])
+    if isinstance(value, list):
+        return " ".join(map(_raw, value))
     if isinstance(value, tuple):
-        return "; ".join(f"{name} {_raw(part)}" for name, part in value)
+        is_named = bool(value) and not isinstance(value[0], tuple)
+        return str(value[-1]) if is_named else "; ".join(f"{name} {_raw(part)}" for name, part in value)
     return str(value)
 
 
@@ -110,6 +111,20 @@ def _line(writer: Writer, name: str) -> Markup:
     return Markup("{} {}").format(writer.words.say(f"{funder}_short"), exercise)
 
 
+def _epci(writer: Writer, named: tuple[str, str]) -> Markup:
+    name, siren = named
+    if not siren:
+        return writer.words.say(name)
+    return writer._link(f"epcis/{siren}", Markup('{} <span class="code">{}</span>').format(name, siren))
+
+
+def _each(write: Callable[[Writer, Any], Markup]) -> Callable[[Writer, list[Any]], Markup]:
+    return lambda writer, values: (
+        Markup("").join(Markup('<span class="line">{}</span>').format(write(writer, value)) for value in values)
+        or Markup("–")
+    )
+
+
 def _named_amounts(writer: Writer, pairs: Sequence[tuple[str, int]]) -> Markup:
     language = writer.words.language
     lines = [
@@ -141,6 +156,9 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "state": lambda w, value: w.words.say(f"state_{value}"),
     "funder": lambda w, value: w._link(f"funders/{value}", w.words.say(f"{value}_short")),
     "contract": _contract,
+    "contracts": _each(_contract),
+    "epci": _epci,
+    "epcis": _each(_epci),
     "envelope": _envelope,
     "line": _line,
     "commitment": lambda w, value: w._link(f"commitments/{value}", Markup("<code>{}</code>").format(str(value)[-8:])),

@@ -23,6 +23,7 @@ class Explained(BaseModel):
     sentences: list[str]
     figures: list[dict[str, Any]]
     held: list[dict[str, str]]
+    scores: list[dict[str, Any]]
 
 
 def preferred(accepted: str) -> Language:

@@ -116,7 +116,7 @@ class CommandFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["proposed", "applied", "refused", "rejected"] | None = None
-    kind: Act | None = None
+    kind: Act | Literal["score", "rules"] | None = None
     envelope: EnvelopeId | None = None
     contract: ContractCode | None = None
     before: int | None = Field(default=None, ge=1)
@@ -152,6 +152,8 @@ REMEDIES: dict[str, str] = {
     Objection.NOT_FROZEN: "Unfreeze at most what is frozen.",
     Objection.ENVELOPE_IN_USE: "Wait until nobody stands there, or let `displace` release those listed.",
     Objection.NO_ROOM: "Take less, or let `displace` send back those marked sent_back, last in first out.",
+    Objection.COMMITMENT_UNKNOWN: "GET /v1/commitments/{commitment_id} finds those that were declared.",
+    Objection.NOT_STANDING: "It is refused, released or closed: its score serves nothing.",
     "envelope-moved": "Look at the envelope again, then command with its new version.",
     "command-conflict": "Use a new command_id for a new command.",
     "not-allowed": "Ask whoever makes keys for one with this funder and contract.",
@@ -162,6 +164,7 @@ REMEDIES: dict[str, str] = {
 }
 STATUS = {
     "envelope-moved": 409, "command-conflict": 409, "already-answered": 409, "command-unknown": 404,
+    "commitment-unknown": 404,
     "not-allowed": 403, "own-proposal": 403, "plan-moved": 409,
 }  # fmt: skip
 
@@ -171,15 +174,17 @@ def read(body: bytes) -> tuple[UUID, Command, int | None]:
     try:
         order = ORDERS.validate_json(body)
     except ValidationError as error:
-        raise Problem(422, "command-invalid", "The command is not valid.", errors=[*_fields(error)]) from error
+        raise Problem(422, "command-invalid", "The command is not valid.", errors=[*fields_of(error)]) from error
     said = order.model_dump(exclude={"command_id", "kind", "expected_version"})
     return order.command_id, Command(act=Act(order.kind), by="", **said), order.expected_version
 
 
-def _fields(error: ValidationError) -> Iterator[FieldProblem]:
+def fields_of(error: ValidationError) -> Iterator[FieldProblem]:
+    """Point to each field at fault; the kind of a command is no step on the way to it."""
     for problem in error.errors(include_url=False, include_input=False):
         steps = [str(step) for step in problem["loc"]]
-        within = steps[1:] if steps and steps[0] in [*Act] else steps or ["kind"] * problem["type"].startswith("union")
+        is_kind = bool(steps) and steps[0] in (*Act, "merge", "annul")
+        within = steps[1:] if is_kind else steps or ["kind"] * problem["type"].startswith("union")
         remedy = "is missing: add it" if problem["type"] == "missing" else problem["msg"]
         yield FieldProblem(pointer="".join(f"/{step}" for step in within), detail=remedy)
 

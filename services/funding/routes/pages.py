@@ -55,7 +55,8 @@ class Pages:
         asked = request.query_params
         now = moment(language, self._clock(), asked.get("as_of"))
         async with reading(self._engine) as session:
-            return await build(Look(session, now, number(asked.get("exercise")), signed_in))
+            return await build(Look(session, now, number(asked.get("exercise")), signed_in, asked.get("on"),
+                                    asked.get("known")))  # fmt: skip
 
 
 def csv_file(table: Table) -> Response:
@@ -93,6 +94,16 @@ def _tables(router: APIRouter, pages: Pages) -> None:
         """A funder's exercises."""
         return await pages.csv(request, sheets.of_funder(funder), "by-funder")
 
+    @router.get("/epcis/{siren}.csv")
+    async def of_epci(request: Request, siren: str) -> Response:
+        """An EPCI's envelopes."""
+        return await pages.csv(request, sheets.of_epci(siren), "envelopes")
+
+    @router.get("/epcis/{siren}/sides.csv")
+    async def of_sides(request: Request, siren: str) -> Response:
+        """An EPCI's mergers, from both sides."""
+        return await pages.csv(request, sheets.of_epci(siren), "sides")
+
     @router.get("/contracts/{code}.csv")
     async def of_contract(request: Request, code: str) -> Response:
         """A contract's envelopes."""
@@ -118,6 +129,8 @@ TABLES: dict[str, tuple[Build, str]] = {
     "overview": (sheets.of_all, "by-funder"), "attention": (sheets.of_all, "attention"),
     "envelopes": (sheets.of_all, "by-contract"), "unpaid": (sheets.of_unpaid, "table"),
     "unpaid-parts": (sheets.of_unpaid, "oldest"),
+    "epcis": (sheets.of_epcis, "epcis"), "mergers": (sheets.of_epcis, "mergers"),
+    "lineage": (sheets.of_epcis, "lineage"), "territory": (sheets.of_epcis, "told"),
 }  # fmt: skip
 
 
@@ -137,6 +150,16 @@ def _pages(router: APIRouter, pages: Pages, language: Language, prefix: str) -> 
     async def of_unpaid(request: Request) -> HTMLResponse:
         """What is engaged and not paid yet, and since when?"""
         return await pages.show(request, language, sheets.of_unpaid)
+
+    @router.get(f"{prefix}/epcis")
+    async def of_epcis(request: Request) -> HTMLResponse:
+        """What do each EPCI's envelopes hold, on a given day?"""
+        return await pages.show(request, language, sheets.of_epcis)
+
+    @router.get(f"{prefix}/epcis/{{siren}}")
+    async def of_epci(request: Request, siren: str) -> HTMLResponse:
+        """What do this EPCI's envelopes hold?"""
+        return await pages.show(request, language, sheets.of_epci(siren))
 
     @router.get(f"{prefix}/contracts/{{code}}")
     async def of_contract(request: Request, code: str) -> HTMLResponse:

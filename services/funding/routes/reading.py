@@ -7,11 +7,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request
 
-from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, ruled
+from services.funding.domain.manager import OPERATOR
+from services.funding.domain.territory import TerritoryObjection
+from services.funding.programme import Programme, ProgrammeInvalid, odd_cents, openings, parse, ruled, territory_changes
+from services.funding.programme_terms import TERRITORY_REMEDIES
 from services.funding.store import queries
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
+from services.funding.use_cases import territory
+from services.funding.use_cases.commanding import Desk, NotCommanded
 from services.funding.use_cases.opening import open_envelopes
-from services.funding.use_cases.ruling import Ruler, set_rules
+from services.funding.use_cases.ruling import RightsExceedCap, Ruler, set_rules
+from services.funding.use_cases.territory import Told
 from services.funding.use_cases.weighing import keep_weights
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
@@ -37,6 +43,7 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             problems = error.problems if isinstance(error, ProgrammeInvalid) else ["the file is not UTF-8"]
             raise Problem(422, "programme-invalid", "The programme file is not valid.",
                           errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
+        told = await _tell_territory(spine, programme)
         wanted = openings(programme)
         first = min(o.exercise for o in wanted)
         opened = await open_envelopes(
@@ -44,11 +51,15 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             effective_on=date(first, 1, 1),
         )  # fmt: skip
         ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
-        rules = await set_rules(ruler, ruled(programme))
+        try:
+            rules = await set_rules(ruler, ruled(programme))
+        except RightsExceedCap as error:
+            raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
         await keep_weights(spine.engine, programme)
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
                 "odd_cents_to": odd_cents(programme),
+                "territory": [each.change.subject for each in told if each.is_new],
                 "rules": {f"{r.contract}.{r.exercise}": r.version for r in rules}}  # fmt: skip
 
     @router.get("/envelopes", summary="Every envelope and its balances")
@@ -73,3 +84,13 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             return await queries.waitlist(session, contract=contract, exercise=exercise)
 
     return router
+
+
+async def _tell_territory(spine: Spine, programme: Programme) -> list[Told]:
+    """Tell what the file says of the territory: first, so that nothing is opened when it is refused."""
+    desk = Desk(spine.engine, spine.router, spine.terms.clock, 0)
+    try:
+        return await territory.tell(desk, territory.of_programme(territory_changes(programme)), OPERATOR)
+    except NotCommanded as error:
+        remedy = TERRITORY_REMEDIES[TerritoryObjection(error.reason)]
+        raise Problem(422, error.reason, "The file contradicts what was told.", detail=f"{error} {remedy}") from error

@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.funding.domain.by_epci import is_known
 from services.funding.domain.published import life
 from services.funding.pages import commitment, contract, overview
 from services.funding.pages.debts import Debt, debts
-from services.funding.pages.moment import Moment
+from services.funding.pages.moment import Moment, day_asked, known_until
 from services.funding.pages.sheet import Sheet
+from services.funding.pages.territory import Seen, epci_page, epcis_page
 from services.funding.store import commands as commands_store
-from services.funding.store import looking
+from services.funding.store import looking, queries
+from services.funding.store import territory as territory_store
 from services.funding.store.journal import open_journal
 from shared.database.transaction import Session
 from shared.kernel.funders import Funder
@@ -27,6 +30,19 @@ class Look:
     moment: Moment
     exercise: int | None = None
     signed_in: bool = False
+    on: str | None = None
+    known: str | None = None
+
+    async def seen(self) -> Seen:
+        """The territory and all envelopes, on the day asked for, as known when it is asked for."""
+        try:
+            on, until, is_wrong = day_asked(self.on, self.moment.as_of), known_until(self.known), False
+        except ValueError:
+            on, until, is_wrong = self.moment.as_of, None, True
+        found = await territory_store.territory(self.session, until=until)
+        envelopes = await territory_store.envelopes(self.session, until=until)
+        known = "" if is_wrong else self.known or ""
+        return Seen(found, envelopes, on, known, self.exercise, is_wrong)
 
     async def debts(self, contract: str | None = None) -> list[Debt]:
         """What is owed as of the day asked for."""
@@ -68,6 +84,23 @@ async def of_unpaid(look: Look) -> Sheet:
     return overview.unpaid_page(look.moment, await look.debts())
 
 
+async def of_epcis(look: Look) -> Sheet:
+    """All EPCI on a day."""
+    seen = await look.seen()
+    until = None if seen.is_wrong else known_until(look.known)
+    return epcis_page(look.moment, seen, await territory_store.changes(look.session, until=until))
+
+
+def of_epci(siren: str) -> Build:
+    """One EPCI on a day."""
+
+    async def build(look: Look) -> Sheet | None:
+        seen = await look.seen()
+        return epci_page(look.moment, seen, siren) if is_known(seen.territory, siren) else None
+
+    return build
+
+
 def of_contract(code: str) -> Build:
     """One contract's page."""
 
@@ -97,8 +130,16 @@ def of_waitlist(code: str) -> Build:
             return None
         waiting = await looking.commitments(look.session, code, exercise=exercise, state="waitlisted")
         promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
+        rules = await queries.rules_in_force(look.session, contract=code, exercise=exercise)
         return contract.waitlist_page(
-            look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted, signed_in=look.signed_in
+            look.moment,
+            code,
+            exercise,
+            envelopes,
+            waiting=waiting,
+            promoted=promoted,
+            rules=rules,
+            signed_in=look.signed_in,
         )
 
     return build

@@ -88,11 +88,11 @@ async def commands(
         query = query.where(Command.kind == kind)
     if before is not None:
         query = query.where(col(Command.number) < before)
-    for wanted, pattern in ((envelope, envelope), (contract, f"{contract}.%")):
-        if wanted is not None:
-            query = query.where(
-                or_(col(Command.envelope_id).like(f"{pattern}"), col(Command.to_envelope_id).like(f"{pattern}"))
-            )
+    if envelope is not None:
+        query = query.where(or_(*(col(name) == envelope for name in (Command.envelope_id, Command.to_envelope_id))))
+    if contract is not None:
+        named = [col(name).like(f"{contract}.%") for name in (Command.envelope_id, Command.to_envelope_id)]
+        query = query.where(or_(*named, col(Command.content)["contract"].astext == contract))
     return (await session.scalars(query)).all()
 
 

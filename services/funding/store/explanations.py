@@ -6,7 +6,18 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.funding.domain.explanation import ASKING, Before, Cause, Decision, Held, Story, Told, told
+from services.funding.domain.explanation import (
+    ASKING,
+    FOR_BENEFICIARIES,
+    Before,
+    Cause,
+    Decision,
+    Held,
+    Scored,
+    Story,
+    Told,
+    told,
+)
 from services.funding.domain.journal import Fact
 from services.funding.domain.rules import Rules
 from services.funding.store.journal import open_journal
@@ -34,6 +45,10 @@ FIRST_OF_CAUSE = (
     " AND cause = $4 ORDER BY sequence LIMIT 1"
 )
 RULES = "SELECT version, content FROM rule_set WHERE contract = $1 AND exercise = $2"
+SCORES = (
+    "SELECT applied_at, (content ->> 'score')::int, \"by\", reason FROM command WHERE kind = 'score'"
+    " AND state = 'applied' AND content ->> 'commitment_id' = $1 ORDER BY partition, next_offset, step"
+)
 HELD = "SELECT type, reason FROM held_movement WHERE contract = $1 AND commitment_id = $2 ORDER BY place"
 
 
@@ -60,11 +75,12 @@ async def story(session: Session, commitment_id: UUID) -> Story | None:
             Decision(
                 fact, said, await _before(connection, row, fact, said),
                 cause or await _other(connection, commitment_id, fact), rules.get(said.rules_version or 0),
-                await _others(connection, row, fact) if said.reason == "exceeds-beneficiary-cap" else None,
+                await _others(connection, row, fact) if said.reason in FOR_BENEFICIARIES else None,
             )
         )  # fmt: skip
     held = [Held(*each) for each in await connection.fetch(HELD, row.contract, commitment_id)]
-    return Story(commitment_id, tuple(decisions), tuple(held), row.cost_cents)
+    scores = [Scored(*each) for each in await connection.fetch(SCORES, str(commitment_id))]
+    return Story(commitment_id, tuple(decisions), tuple(held), row.cost_cents, tuple(scores))
 
 
 async def _commands(connection: asyncpg.Connection, facts: Iterable[Fact]) -> dict[UUID, Cause]:

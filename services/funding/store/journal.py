@@ -9,7 +9,7 @@ import asyncpg
 
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
-from services.funding.domain.journal import Fact, Line, Record, Sum
+from services.funding.domain.journal import Fact, Line, Payment, Record, Sum
 from shared.contracts.topics import ALLOCATION
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
@@ -50,6 +50,7 @@ COMMITMENTS = (
 )
 ALL_COMMITMENTS = f"{COMMITMENTS} ORDER BY c.commitment_id"
 ONE_COMMITMENT = f"{COMMITMENTS} WHERE c.commitment_id = $1"
+PAYMENTS = "SELECT commitment_id, funder, exercise, paid_cents FROM payment ORDER BY commitment_id, funder, exercise"
 ENDS = "SELECT partition, last_sequence FROM outbox_partition WHERE topic = $1 ORDER BY partition"
 SPAN = 'SELECT min("time") AS first, max("time") AS last FROM outbox WHERE topic = $1'
 
@@ -95,6 +96,11 @@ class Journal:
         """Every commitment."""
         async for row in self._connection.cursor(ALL_COMMITMENTS, prefetch=ROWS_AHEAD):
             yield _commitment(row)
+
+    async def payments(self) -> AsyncIterator[Payment]:
+        """What each exercise's credits paid of each engagement."""
+        async for row in self._connection.cursor(PAYMENTS, prefetch=ROWS_AHEAD):
+            yield Payment(*row)
 
     async def commitment(self, commitment_id: UUID) -> Commitment | None:
         """One commitment; None when it was never declared."""

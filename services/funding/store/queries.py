@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from services.funding.domain.books import Books, HeldMovement
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
-from services.funding.domain.rules import Rules, RuleSet
+from services.funding.domain.rules import Rules, RuleSet, in_order
 from services.funding.store.tables import CommitmentRow, EnvelopeRow
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.reasons import HeldReason
@@ -22,7 +22,8 @@ Declared = tuple[UUID, str, int, UUID | None]
 """Of a declaration: its commitment, contract, exercise and beneficiary."""
 _FACTS = {model.__name__: model for model in COMMITMENT_FACTS}
 COMMITMENT_COLUMNS = (
-    "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state, beneficiary_id"
+    "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state, beneficiary_id,"
+    " score"
 )
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
@@ -38,6 +39,10 @@ COMMITMENTS = (
 RULES = (
     "SELECT DISTINCT ON (contract, exercise) contract, exercise, version, content"
     " FROM unnest($1::text[]) AS wanted(contract) JOIN rule_set USING (contract)"
+    " ORDER BY contract, exercise, version DESC"
+)
+ALL_RULES = (
+    "SELECT DISTINCT ON (contract, exercise) contract, exercise, version, content FROM rule_set"
     " ORDER BY contract, exercise, version DESC"
 )
 OF_BENEFICIARIES = (
@@ -82,7 +87,7 @@ async def load_books(
     envelopes = [_envelope(row) for row in await connection.fetch(ENVELOPES, homes)]
     held = [_held(row) for row in await connection.fetch(HELD, homes)]
     rule_sets = [_rule_set(row) for row in await connection.fetch(RULES, homes)]
-    capped = {r.pair for r in rule_sets if r.rules.cap_per_beneficiary_cents is not None}
+    capped = {r.pair for r in rule_sets if r.rules.looks_at_beneficiaries}
     acted = {movement.fact.commitment_id for movement in held}
     commitments = {row[0]: commitment_of(row) for row in await connection.fetch(COMMITMENTS, [*acted.union(named)])}
     acted.update(moved)
@@ -144,9 +149,9 @@ def _envelope(row: Any) -> Envelope:
 
 def commitment_of(row: Any) -> Commitment:
     """Read a commitment, without what was engaged of it."""
-    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state, beneficiary = row
+    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state, beneficiary, score = row
     return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state),
-                      beneficiary=beneficiary)  # fmt: skip
+                      beneficiary=beneficiary, score=score)  # fmt: skip
 
 
 async def envelopes(session: Session, *, contract: str | None = None) -> list[EnvelopeRow]:
@@ -164,14 +169,30 @@ async def commitment(session: Session, commitment_id: UUID) -> CommitmentRow | N
 
 async def waitlist(session: Session, *, contract: str, exercise: int) -> list[CommitmentRow]:
     """List who waits in a contract's exercise, in order."""
-    query = (
-        select(CommitmentRow)
-        .where(
-            CommitmentRow.contract == contract, CommitmentRow.exercise == exercise, CommitmentRow.state == "waitlisted"
-        )
-        .order_by(col(CommitmentRow.priority), col(CommitmentRow.place))
+    query = select(CommitmentRow).where(
+        CommitmentRow.contract == contract, CommitmentRow.exercise == exercise, CommitmentRow.state == "waitlisted"
     )
-    return list((await session.scalars(query)).all())
+    rows = (await session.scalars(query)).all()
+    return in_order(rows, await rules_in_force(session, contract=contract, exercise=exercise))
+
+
+async def all_rules_in_force(session: Session) -> dict[tuple[str, int], Rules]:
+    """Read the rules of every contract's exercise."""
+    connection = await driver(session)
+    return {(row[0], row[1]): _rule_set(row).rules for row in await connection.fetch(ALL_RULES)}
+
+
+async def lock_rights(session: Session) -> None:
+    """Keep everybody else from granting rights until the transaction ends."""
+    connection = await driver(session)
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('fabrique rights'))")
+
+
+async def rules_in_force(session: Session, *, contract: str, exercise: int) -> Rules | None:
+    """Read the rules of a contract's exercise; None without any."""
+    connection = await driver(session)
+    found = [_rule_set(row) for row in await connection.fetch(RULES, [contract])]
+    return next((each.rules for each in found if each.exercise == exercise), None)
 
 
 UNSTATED = (

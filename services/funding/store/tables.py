@@ -3,18 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    LargeBinary,
-    String,
-    text,
-)
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, Identity, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -85,6 +74,7 @@ class CommitmentRow(FundingTable, table=True):
             "state IN ('reserved', 'waitlisted', 'engaged', 'refused', 'released', 'closed')",
             name="ck_commitment_state",
         ),
+        CheckConstraint("score BETWEEN 0 AND 1000", name="ck_commitment_score"),
         Index(
             "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
             postgresql_where=text("state = 'waitlisted'"),
@@ -105,6 +95,7 @@ class CommitmentRow(FundingTable, table=True):
     place: int = Field(sa_type=BigInteger)
     state: str
     beneficiary_id: UUID | None = None
+    score: int | None = None
 
 
 class EngagementRow(FundingTable, table=True):
@@ -195,6 +186,7 @@ class Command(FundingTable, table=True):
         Index("uq_command_number", "number", unique=True),
         Index("ix_command_envelope", "envelope_id"),
         Index("ix_command_proposed", "number", postgresql_where=text("state = 'proposed'")),
+        Index("ix_command_score", text("(content ->> 'commitment_id')"), postgresql_where=text("kind = 'score'")),
     )
 
     command_id: UUID = Field(primary_key=True)
@@ -249,6 +241,29 @@ class ContractWeight(FundingTable, table=True):
     contract: str = Field(primary_key=True)
     qpv_population: int
     caseload: int | None = None
+
+
+class TerritoryChange(FundingTable, table=True):
+    """One thing told of the territory: who, why, when it was known, and which facts were announced for it."""
+
+    __tablename__ = "territory_change"
+    __table_args__ = (
+        CheckConstraint("number > 0", name="ck_territory_change_number"),
+        CheckConstraint("kind IN ('attach', 'merge', 'annul')", name="ck_territory_change_kind"),
+        Index("uq_territory_change_command", "command_id", unique=True),
+        Index("uq_territory_change_subject", "kind", "subject", unique=True),
+    )
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    command_id: UUID
+    kind: str
+    subject: str
+    content: dict[str, object] = Field(sa_type=JSONB)
+    facts: list[list[str]] = Field(sa_type=JSONB)
+    by: str
+    told_by: str
+    reason: str
+    known_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class ManagerKey(FundingTable, table=True):

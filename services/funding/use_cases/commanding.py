@@ -74,7 +74,7 @@ async def command(
     _hold_right(manager, wanted)
     if (wrong := misshaped(wanted)) is not None:
         raise NotCommanded(wrong.objection.value, "The receiver does not fit the giver.", field=wrong.field)
-    async with _undoing(desk.engine, dry_run) as session:
+    async with undoing(desk.engine, dry_run) as session:
         row, is_new = await store.propose(
             session, _proposal(command_id, wanted, manager, expected_version, desk.clock())
         )
@@ -87,13 +87,13 @@ async def command(
         heavy = weight_cents(wanted, giver) >= desk.four_eyes_from_cents
         if heavy and not dry_run:
             return Answer(row, needs_approval=True)
-        answered = await _decide(session, desk, row, wanted, expected_version=expected_version)
-        return Answer(answered, rehearsed=dry_run, needs_approval=heavy)
+        decided = await _decide(session, desk, row, wanted, expected_version=expected_version)
+        return Answer(decided, rehearsed=dry_run, needs_approval=heavy)
 
 
 async def approve(desk: Desk, command_id: UUID, manager: Manager, *, dry_run: bool = False) -> Answer:
     """Decide, as of now, what another manager proposed. Raises NotCommanded."""
-    async with _undoing(desk.engine, dry_run) as session:
+    async with undoing(desk.engine, dry_run) as session:
         row = await _proposed(session, command_id, manager)
         if row.approved_by == manager.name:
             return Answer(row, is_new=False)
@@ -113,7 +113,7 @@ async def reject(desk: Desk, command_id: UUID, manager: Manager, *, reason: str)
         if row.state != "proposed":
             raise _answered(row)
         return Answer(
-            await _answer(session, row, {"state": "rejected", "rejected_by": manager.name, "rejection_reason": reason})
+            await answered(session, row, {"state": "rejected", "rejected_by": manager.name, "rejection_reason": reason})
         )
 
 
@@ -141,7 +141,7 @@ async def _decide(
         postings = await _announce(outbox, row.command_id, wanted, decided.facts, now=now)
         await writes.record_books(session, books, postings)
         await outbox.flush()
-    return await _answer(session, row, answer)
+    return await answered(session, row, answer)
 
 
 async def _load(session: Session, wanted: Command) -> Books:
@@ -180,7 +180,8 @@ async def _announce(
     return postings
 
 
-async def _answer(session: Session, row: tables.Command, values: Mapping[str, Any]) -> tables.Command:
+async def answered(session: Session, row: tables.Command, values: Mapping[str, Any]) -> tables.Command:
+    """Write what came of a command that was noted; return it as it is kept."""
     await store.answer(session, row.command_id, values)
     found = await store.lock(session, row.command_id)
     return found or row
@@ -226,7 +227,7 @@ def _proposal(
 
 
 @asynccontextmanager
-async def _undoing(engine: AsyncEngine, dry_run: bool) -> AsyncIterator[Session]:
+async def undoing(engine: AsyncEngine, dry_run: bool) -> AsyncIterator[Session]:
     """A transaction, of which nothing stays after a dry run."""
     with suppress(_Rehearsed):
         async with transaction(engine) as session:

@@ -27,6 +27,7 @@ from services.funding.domain.rehearsal import (
     Pair,
     Ruled,
     Scenario,
+    Scored,
     Step,
     in_order,
     rehearse,
@@ -35,7 +36,7 @@ from services.funding.domain.rules import Rules, RuleSet
 from services.funding.programme import Opening
 from services.funding.store import line as store
 from services.funding.store import tables
-from services.funding.use_cases import commanding
+from services.funding.use_cases import commanding, scoring
 from services.funding.use_cases.answering import wanted_by
 from services.funding.use_cases.commanding import Desk, NotCommanded
 from shared.contracts.commitment import CommitmentFact
@@ -222,6 +223,8 @@ def _step(row: tables.Command, at: int, *, twofold: bool) -> Step:
         return Opened({name: _credit(said) for name, said in row.content.items()}, at)
     if row.kind in ACTS:
         return Commanded(row.command_id, wanted_by(row), at, twofold)
+    if row.kind == scoring.KIND:
+        return Scored(scoring.wanted_by(row), at)
     if row.kind == "rules":
         said = row.content
         rules = msgspec.convert(said["rules"], Rules)

@@ -26,8 +26,6 @@ from shared.contracts.allocation import (
     EnvelopeStated,
     EnvelopeTransferred,
     EnvelopeUnfrozen,
-    EpciMerged,
-    EpciMergerAnnulled,
     MovementHeld,
     MovementRefused,
     PaymentRecorded,
@@ -37,6 +35,7 @@ from shared.contracts.commitment import PaymentKind
 from shared.contracts.examples import story
 from shared.contracts.fields import Fact
 from shared.contracts.reasons import HeldReason, RefusalReason, Standing
+from shared.contracts.territory import ContractAttached, EpciMerged, EpciMergerAnnulled
 from shared.kernel.funders import Funder, envelope_id
 
 CDC_2016 = envelope_id(story.CONTRACT, Funder.CDC, 2016)
@@ -146,12 +145,18 @@ STATED_ENVELOPES: tuple[Fact, ...] = (
     ),
 )  # fmt: skip
 TERRITORIES: tuple[Fact, ...] = (
+    ContractAttached(
+        contract="CV220", epci="246200455", epci_label="CA de Saint-Omer", by="operator", reason="programme",
+        known_at=story.at(2016, 4, 6),
+    ),
     EpciMerged(
         contract="CV220", predecessors=["246200018", "246200455"], successor="200069037",
-        effective_on=date(2017, 1, 1), known_at=story.at(2017, 1, 3),
+        effective_on=date(2017, 1, 1), known_at=story.at(2017, 1, 3), merger="saint-omer-2017", number=12,
+        successor_label="CA du Pays de Saint-Omer", by="operator", reason="order-of-the-prefect",
     ),
     EpciMergerAnnulled(
         contract="CV224", predecessors=["246201149"], successor="246201149", effective_on=date(2017, 1, 1),
-        known_at=story.at(2018, 11, 30),
+        known_at=story.at(2018, 11, 30), merger="calaisis-2017", number=15, successor_label="CA du Calaisis",
+        by="operator", reason="court", annulled_from=date(2019, 12, 31),
     ),
 )  # fmt: skip

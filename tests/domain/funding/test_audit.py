@@ -7,10 +7,20 @@ from typing import Any
 import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import CheckConstraint
 
 from services.funding.domain.audit import Rule
-from services.funding.domain.commitment import Asked
-from services.funding.domain.journal import Line, Record
+from services.funding.domain.commitment import Asked, Engagement
+from services.funding.domain.journal import Line, Payment, Record, euros
+from services.funding.domain.row_checks import (
+    COMMITMENT_CHECKS,
+    ENGAGEMENT_CHECKS,
+    ENVELOPE_CHECKS,
+    PAYMENT_CHECKS,
+    POSTING_CHECKS,
+)
+from services.funding.store.tables import CommitmentRow, EngagementRow, EnvelopeRow, PaymentRow, PostingRow
+from shared.kernel.funders import Funder
 from tests.support.journal import Kept, kept
 
 books = st.integers(0, 10**6).map(kept)
@@ -126,6 +136,27 @@ def test_a_commitment_that_stands_otherwise_is_named(found: Kept, data: st.DataO
     assert [d.of for d in found.audited() if d.rule is Rule.COMMITMENTS] == [f"commitment {commitment.commitment_id}"]
 
 
+PAID = 39
+"""A log in which something is paid."""
+
+
+def test_a_payment_that_no_fact_made_is_named_and_so_is_one_that_is_gone() -> None:
+    found = kept(PAID)
+    [payment] = found.payments
+    of, account = f"commitment {payment.commitment_id}", f"{payment.funder} paid by {payment.exercise}"
+    larger, later = payment._replace(paid_cents=payment.paid_cents + 1), payment._replace(exercise=2017)
+    for kept_, named in (
+        ([larger], {(of, account, euros(payment.paid_cents), euros(larger.paid_cents))}),
+        ([later], {(of, account, euros(payment.paid_cents), "nothing"),
+                   (of, f"{payment.funder} paid by 2017", "0.00", euros(payment.paid_cents))}),
+        ([], {(of, account, euros(payment.paid_cents), "nothing")}),
+    ):  # fmt: skip
+        said = {
+            (d.of, d.account, d.expected, d.found) for d in found.audited(payments=kept_) if d.rule is Rule.PAYMENTS
+        }
+        assert said == named
+
+
 def test_rows_that_are_gone_are_named() -> None:
     found = kept(2016)
     envelope, commitment = found.envelopes.pop(), found.commitments.pop()
@@ -177,12 +208,21 @@ def test_rows_that_break_the_rules_of_their_table_are_named() -> None:
     envelope.frozen, envelope.paid, envelope.waitlisted, envelope.waiting_count = 10**6, -1, 1, -1
     envelope.contract, commitment.state = "CV1", "lost"  # type: ignore[assignment]
     commitment.asked, commitment.cost = Asked(-1, 1), -1
+    commitment.engagements = {Funder.CDC: Engagement(1, 2, {2016: 3}), Funder.STATE: Engagement(1, -1, {})}
     posted = next(p for p, r in enumerate(found.records) if r.lines)
     line = found.records[posted].lines[0]._replace(debit="voted", credit="voted", amount_cents=0)
-    broken = {
-        d.account for d in found.audited(with_lines(found, posted, (line,))) if d.rule is Rule.CHECKS
-    }  # fmt: skip
-    assert broken >= {
+    below = Payment(commitment.commitment_id, Funder.CDC, 2017, -1)
+    differences = found.audited(with_lines(found, posted, (line,)), payments=[below])
+    broken = {d.account for d in differences if d.rule is Rule.CHECKS}
+    assert broken == {
         "ck_envelope_room", "ck_envelope_not_negative", "ck_envelope_waiting_count", "name", "ck_commitment_asks",
-        "ck_commitment_cost", "ck_commitment_state", "ck_posting_amount", "ck_posting_accounts",
+        "ck_commitment_cost", "ck_commitment_state", "ck_engagement_not_negative", "ck_engagement_paid",
+        "ck_engagement_certified", "ck_payment_not_negative", "ck_posting_amount", "ck_posting_accounts",
     }  # fmt: skip
+
+
+def test_the_audit_knows_each_check_of_the_tables_that_it_reads() -> None:
+    known = {*ENVELOPE_CHECKS, *COMMITMENT_CHECKS, *ENGAGEMENT_CHECKS, *PAYMENT_CHECKS, *POSTING_CHECKS} - {"name"}
+    tables = (EnvelopeRow, CommitmentRow, EngagementRow, PaymentRow, PostingRow)
+    checks = {c.name for table in tables for c in table.__table_args__ if isinstance(c, CheckConstraint)}
+    assert known == checks

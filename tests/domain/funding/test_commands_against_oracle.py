@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.domain import commands
+from services.funding.domain import commands, scoring
 from services.funding.domain.books import Books
 from services.funding.domain.command import Act, Command
 from services.funding.domain.commands import EnvelopeAct, Told
@@ -17,6 +19,7 @@ from services.funding.domain.envelope import Envelope
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Outcome
 from services.funding.domain.rules import Rules, next_version
+from services.funding.domain.scoring import Scoring
 from shared.kernel.funders import Funder
 from tests.support.commands import wanted
 from tests.support.commitment_events import Json, Scribe, named
@@ -98,6 +101,9 @@ class Both:
             rules = msgspec.convert(step["rules"], Rules)
             rule_set = next_version(in_force, step["contract"], step["exercise"], rules)
             return [] if rule_set is None else self.books.rule(rule_set)
+        if step["kind"] == "score":
+            scored = scoring.decide(self.books, scored_by(step))
+            return scored if isinstance(scored, Refused) else scored.facts
         decided = commands.decide(self.books, commanded_by(step))
         return decided if isinstance(decided, Refused) else decided.facts
 
@@ -120,6 +126,12 @@ class Both:
             name: (e["authorised_cents"], self.oracle.book.room(name), e["payable_cents"], e["closed"])
             for name, e in self.oracle.balances().items()
         }
+
+
+def scored_by(step: Json) -> Scoring:
+    """A score, as the service takes it."""
+    who = UUID(step["commitment_id"])
+    return Scoring(step["contract"], who, step["score"], "cdc", "committee", date(2016, 10, 1))
 
 
 def commanded_by(step: Json) -> Command:

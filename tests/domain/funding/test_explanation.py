@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from services.funding.domain.commitment import Asked
-from services.funding.domain.explanation import Before, Cause, Decision, Held, Story, explain, told
+from services.funding.domain.explanation import Before, Cause, Decision, Held, Scored, Story, explain, told
 from services.funding.domain.explanation_words import DECISIONS, MOVEMENTS, PHRASES, REASONS, Language, amounts, euros
 from services.funding.domain.journal import Fact
 from services.funding.domain.outcome import Kind
-from services.funding.domain.rules import RULE_REASONS, Rules
+from services.funding.domain.rules import RULE_REASONS, Order, Rules
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.reasons import HeldReason, RefusalReason
 
@@ -21,7 +22,8 @@ A, B, EVENT = UUID(int=1), UUID(int=2), UUID(int=3)
 CDC = "CV219.CDC.2016"
 RULES = Rules(
     eligible_from=date(2016, 3, 1), eligible_until=date(2016, 11, 30), cap_per_project_cents=5_000_000,
-    cap_per_beneficiary_cents=6_000_000, cdc_share_max=50, public_aid_max=80, convention_from_cents=2_300_000,
+    cap_per_beneficiary_cents=6_000_000, programme_cap_cents=10_000_000, right_cents=6_000_000,
+    cdc_share_max=50, public_aid_max=80, convention_from_cents=2_300_000,
 )  # fmt: skip
 
 
@@ -105,6 +107,19 @@ TABLE = {
         [("On 1 April 2016, €50,000.01 of the Caisse des Dépôts asked: it was refused, the cap for a project is"
          " exceeded."), "Version 1 of the rules of 2016 says: at most €50,000.00 for a project."],
     ),
+    "a contract's right is too small": (
+        decision("AllocationRefused", 3_000_000, others=4_000_000, rules_version=1, reason="exceeds-programme-cap"),
+        [("Le 1er avril 2016, demande de 30 000,00 € à la Caisse des Dépôts : elle a été refusée, le droit de ce"
+          " contrat sur le plafond du programme est dépassé."),
+         ("La version 1 des règles de 2016 dit : 60 000,00 € au plus par bénéficiaire dans ce contrat, sur"
+          " 100 000,00 € dans tout le programme."),
+         "Les autres demandes du même bénéficiaire s’élevaient à 40 000,00 €."],
+        [("On 1 April 2016, €30,000.00 of the Caisse des Dépôts asked: it was refused, this contract's right to the"
+          " programme's cap is exceeded."),
+         ("Version 1 of the rules of 2016 says: at most €60,000.00 for a beneficiary in this contract, of €100,000.00"
+          " in the whole programme."),
+         "Other requests of the same beneficiary came to €40,000.00."],
+    ),
     "a command freed it": (
         decision("AllocationPromoted", 100, cause=Cause("increase", "cdc", "amendment-2")),
         [("Le 1er avril 2016, 1,00 € à la Caisse des Dépôts : la demande qui attendait a été servie, le montant est"
@@ -128,6 +143,26 @@ TABLE = {
 def test_a_decision_is_said_in_both_languages(name: str) -> None:
     each, french, english = TABLE[name]
     assert (said(each, FR), said(each, EN)) == (french, english)
+
+
+def test_scores_are_said_with_who_gave_them_and_why() -> None:
+    when = datetime(2016, 5, 2, 9, 0, tzinfo=UTC)
+    scores = (Scored(when, 80, "prefecture", "committee"), Scored(when, None, "cdc", "mistake"))
+    each = decision("AllocationWaitlisted", 100, rules_version=1)
+    waits = msgspec.structs.replace(each, rules=Rules(order=Order.SCORE))
+    story = Story(A, (waits,), scores=scores)
+    french, english = explain(story, FR), explain(story, EN)
+    assert [plain(sentence) for sentence in french.sentences[2:]] == [
+        "La file est servie par note, la plus haute d’abord ; sans note, à la fin.",
+        "Le 2 mai 2016, la note 80 a été donnée par prefecture (committee).",
+        "Le 2 mai 2016, la note a été retirée par cdc (mistake).",
+    ]
+    assert [plain(sentence) for sentence in english.sentences[2:]] == [
+        "The waitlist is served by score, the highest first; who has none comes last.",
+        "On 2 May 2016, the score 80 was given by prefecture (committee).",
+        "On 2 May 2016, the score was taken away by cdc (mistake).",
+    ]
+    assert [(score["score"], score["by"]) for score in english.scores] == [(80, "prefecture"), (None, "cdc")]
 
 
 def test_what_is_held_is_said_last() -> None:

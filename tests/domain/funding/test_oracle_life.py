@@ -35,16 +35,16 @@ REASONS = (
     "not-paid",
 )  # fmt: skip
 BY_RULES = (
-    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-share", "exceeds-public-aid",
+    "not-eligible", "exceeds-project-cap", "exceeds-beneficiary-cap", "exceeds-programme-cap",
+    "exceeds-share", "exceeds-public-aid",
 )  # fmt: skip
 HELD = (
     "not-declared", "waits-for-room", "not-engaged", "not-certified", "no-payment-credits", "not-paid",
 )  # fmt: skip
 COMMANDS_REASONS = (
     "envelope-unknown", "envelope-exists", "envelope-closed", "no-amount", "no-payment-credits", "not-frozen",
-    "no-room", "envelope-in-use",
-    "payment-exceeds-payable", "carry-over-limit", "not-the-next-exercise", "not-the-same-funder",
-    "same-envelope",
+    "no-room", "envelope-in-use", "payment-exceeds-payable", "carry-over-limit", "not-the-next-exercise",
+    "not-the-same-funder", "same-envelope", "commitment-unknown", "not-standing",
 )  # fmt: skip
 
 FACTS = (
@@ -130,7 +130,7 @@ def test_the_books_balance_after_every_step(steps: list[Json]) -> None:
 def test_the_lives_that_are_drawn_meet_every_answer() -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
+    @settings(max_examples=500, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
     @given(programmes())
     def draw(steps: list[Json]) -> None:
         oracle = Oracle().tell(steps)

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,16 +20,19 @@ from services.funding.domain.rehearsal import (
     Opened,
     Ruled,
     Scenario,
+    Scored,
     Step,
     in_order,
     rehearse,
 )
-from services.funding.domain.rules import Rules, RuleSet
+from services.funding.domain.rules import Order, Rules, RuleSet
+from services.funding.domain.scoring import Scoring
 from tests.domain.funding.test_commands_against_oracle import a_command
 from tests.support.clerk import Clerk
 from tests.support.commitment_events import Json, Scribe, event, named, opened
 from tests.support.sequential import incoming
 
+DAY = date(2016, 10, 1)
 CONTRACTS = ("CV219", "CV221")
 
 
@@ -41,6 +45,9 @@ def as_steps(told: list[Json]) -> list[Step]:
         elif "rules" in step:
             rules = msgspec.convert(step["rules"], Rules)
             steps.append(Ruled(RuleSet(step["contract"], step["exercise"], step["version"], rules), place))
+        elif step.get("kind") == "score":
+            about = Scoring(step["contract"], UUID(step["commitment_id"]), step["score"], "cdc", "committee", DAY)
+            steps.append(Scored(about, place))
         elif "of" in step:
             steps.append(Commanded(UUID(step["command"]), step["of"], place))
         else:
@@ -170,6 +177,24 @@ def test_rules_are_replayed_at_their_place_and_a_scenario_has_its_own_from_the_b
     assert [c.state for c in replayed.commitments.values()] == ["reserved", "refused", "reserved"]
     strict = Scenario(rules={("CV219", 2016): Rules(cap_per_project_cents=4)})
     assert [c.state for c in rehearse(as_steps(line), strict).commitments.values()] == ["refused"] * 3
+
+
+def test_scores_are_replayed_and_count_where_a_scenario_orders_by_them() -> None:
+    score = {"kind": "score", "contract": "CV219", "commitment_id": named("cc"), "score": 9, "command": named("s")}
+    withdrawn = event("CommitmentWithdrawn", "ca", contract="CV219", number=4, reason="abandoned")
+    line = [
+        opened("CV219", "CDC", 2016, 10),
+        *(declared(name, n, 10) for n, name in enumerate("abc")),
+        score,
+        withdrawn,
+    ]
+    replayed, ledger = rehearse(as_steps(line)), Clerk().tell(line).books
+    assert [*unlike(replayed, ledger)] == []
+    rules = {("CV219", 2016): Rules(order=Order.SCORE)}
+    for scenario, served in ((Scenario(), "cb"), (Scenario(rules=rules), "cc"),
+                             (Scenario(rules=rules, first_come=True), "cb")):  # fmt: skip
+        found = rehearse(as_steps(line), scenario).commitments
+        assert [str(c.commitment_id) for c in found.values() if c.state == "reserved"] == [named(served)]
 
 
 def test_an_envelope_that_was_never_opened_is_there_from_the_beginning() -> None:

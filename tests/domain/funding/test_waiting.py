@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope
+from services.funding.domain.rules import Order, Rules, RuleSet, Waitlist
 from services.funding.domain.waiting import Missing, Waiter, queue
 from shared.kernel.funders import Funder
 
@@ -52,7 +53,30 @@ def test_a_high_priority_comes_first_and_may_fit_already() -> None:
     assert [each.rank for each in found] == [1, 2]
 
 
-def promoted(room: dict[str, int], asked: list[tuple[int, int, int]]) -> set[int]:
+def test_the_queue_is_in_the_order_that_rules_say() -> None:
+    who = waiting((30, 0), (5, 0), (7, 0), priorities=(5, 1, 5))
+    who[2].score = 1
+    ranks = {order: [w.commitment.place for w in queue(envelopes(0, 0), who, Rules(order=order))] for order in Order}
+    assert ranks == {Order.PRIORITY: [1, 0, 2], Order.FIRST_COME: [0, 1, 2], Order.SCORE: [2, 0, 1]}
+
+
+SKIP = Rules(waitlist=Waitlist.SKIP)
+
+
+def test_under_rules_that_skip_only_who_would_take_the_room_first_counts() -> None:
+    found = queue(envelopes(10, 0), waiting((30, 0), (12, 0), (15, 0), (0, 4)), SKIP)
+    assert [told(each) for each in found] == [
+        (0, 0, {CDC: 20}),
+        (1, 0, {CDC: 2}),
+        (2, 1, {CDC: 17}),
+        (3, 0, {STATE: 4}),
+    ]
+    assert found[2].first_before is found[1].commitment
+
+
+def promoted(
+    room: dict[str, int], asked: list[tuple[int, int, int]], rules: Rules | None = None
+) -> set[int]:  # fmt: skip
     """Who is served by the ledger's own rule."""
     commitments = waiting(*((cdc, state) for cdc, state, _ in asked), priorities=tuple(p for _, _, p in asked))
     opened = envelopes(room[CDC], room[STATE])
@@ -60,7 +84,9 @@ def promoted(room: dict[str, int], asked: list[tuple[int, int, int]]) -> set[int
         for envelope, amount in zip(opened, commitment.asked, strict=True):
             envelope.waitlisted += amount
             envelope.waiting_count += bool(amount)
-    return {outcome.commitment_id.int for outcome in Books(opened, commitments).promote("CV219", 2016)}
+    rule_sets = [RuleSet("CV219", 2016, 1, rules)] if rules else []
+    books = Books(opened, commitments, (), rule_sets)
+    return {outcome.commitment_id.int for outcome in books.promote("CV219", 2016)}
 
 
 ASKED = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 3)).filter(lambda a: a[0] + a[1] > 0)
@@ -76,6 +102,16 @@ def test_exactly_what_is_missing_lets_it_be_served(asked: list[tuple[int, int, i
         assert waiter.commitment.place in promoted(room, asked)
         for name, _ in waiter.missing:
             assert waiter.commitment.place not in promoted(room | {name: room[name] - 1}, asked)
+
+
+@given(st.lists(ASKED, min_size=1, max_size=7), st.integers(0, 20), st.integers(0, 20))
+def test_what_is_missing_is_enough_where_rules_skip(asked: list[tuple[int, int, int]], cdc: int, state: int) -> None:
+    commitments = waiting(*((c, s) for c, s, _ in asked), priorities=tuple(p for _, _, p in asked))
+    for waiter in queue(envelopes(cdc, state), commitments, SKIP):
+        room = {CDC: cdc, STATE: state}
+        for name, cents in waiter.missing:
+            room[name] += cents
+        assert waiter.commitment.place in promoted(room, asked, SKIP)
 
 
 def test_a_missing_amount_names_its_envelope() -> None:

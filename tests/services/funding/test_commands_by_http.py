@@ -10,6 +10,7 @@ import pytest
 
 from services.funding.domain.manager import Manager
 from services.funding.routes.commands import command_routes
+from services.funding.routes.scores import score_routes
 from services.funding.use_cases import managers
 from shared.kernel.funders import Funder
 from shared.web.application import application
@@ -66,6 +67,7 @@ async def an_office(ledger: Ledger) -> AsyncIterator[Office]:
     app.include_router(
         command_routes(lambda: desk(ledger, four_eyes_from=FOUR_EYES_FROM), whose=whose, announce=lambda: None)
     )
+    app.include_router(score_routes(lambda: desk(ledger), whose=whose, announce=lambda: None))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://funding") as client:
         yield Office(ledger, client)
 
@@ -253,3 +255,34 @@ async def test_commands_are_listed_by_state_envelope_and_page(office: Office) ->
     assert [c["content"]["amount_cents"] for c in first["commands"] + second["commands"]] == [1000, 3, 1000, 2]
     assert (await office.ask("GET", "?state=lost")).status_code == 422
     assert (await office.ask("GET", f"/{uuid4()}")).status_code == 404
+
+
+async def test_a_score_is_kept_once_and_each_mistake_names_its_field(office: Office) -> None:
+    terms = {"exercise": 2016, "priority": 5, "cdc_cents": 40, "state_cents": 0, "cost_cents": 40}
+    await office.ledger.decide(records([event("CommitmentDeclared", "c", contract="CV219", number=1, **terms)]), [1])
+    said = {"command_id": str(uuid4()), "score": 80, "reason": "committee", "effective_on": "2016-10-01"}
+
+    async def score(order: Json, name: str = "c", *, by: str = "anne") -> httpx.Response:
+        headers = {"authorization": f"Bearer {office.keys.get(by, by)}"}
+        return await office.client.post(f"/v1/commitments/{named(name)}/score", json=order, headers=headers)
+
+    given = await score(said)
+    assert (given.status_code, given.json()["kind"], given.json()["state"]) == (200, "score", "applied")
+    assert (await score(said)).json() == given.json()
+    assert (await office.ask("GET", f"/{said['command_id']}")).json() == given.json()
+    listed = (await office.ask("GET", "?kind=score&contract=CV219")).json()["commands"]
+    assert [(each["content"]["score"], each["proposed_by"]) for each in listed] == [(80, "anne")]
+    assert (await office.ask("GET", "?contract=CV221&kind=score")).json()["commands"] == []
+    for wrong in ({"score": 1001}, {"score": -1}, {"score": "80"}, {"reason": "By all."}, {"effective_on": "soon"}):
+        answer = await score(said | wrong)
+        assert (answer.status_code, [e["pointer"] for e in answer.json()["errors"]]) == (
+            422,
+            [f"/body/{field}" for field in wrong],
+        )
+    for answer, status, reason in (
+        (await score(said | {"score": 81}), 409, "command-conflict"),
+        (await score(said, "nobody"), 404, "commitment-unknown"),
+        (await score(said | {"command_id": str(uuid4())}, by="chloe"), 403, "not-allowed"),
+        (await score(said, by="nobody"), 401, "manager-unknown"),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:fabrique:problem:{reason}")

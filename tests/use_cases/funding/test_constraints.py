@@ -59,6 +59,11 @@ VIOLATIONS = [
     ("ck_commitment_asks", COMMITMENT.format("11, -1, 10, 5, 1, 'reserved'")),
     ("ck_commitment_cost", COMMITMENT.format("6, 5, 10, 5, 1, 'reserved'")),
     ("ck_commitment_state", COMMITMENT.format("5, 5, 10, 5, 1, 'lost'")),
+    (
+        "ck_commitment_score",
+        COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', 1001"),
+    ),
+    ("ck_commitment_score", COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', -1")),
     ("ck_posting_amount", POSTING.format("'available', 'reserved', 0")),
     ("ck_posting_accounts", POSTING.format("'reserved', 'reserved', 1")),
     ("ck_command_state", COMMAND.format("'lost', NULL, NULL, NULL, NULL, NULL, NULL")),

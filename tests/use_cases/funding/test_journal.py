@@ -86,6 +86,14 @@ SPOILT = {
         "DELETE FROM commitment WHERE commitment_id = (SELECT min(commitment_id::text)::uuid FROM commitment)",
         Rule.COMMITMENTS, "found nothing", "",
     ),
+    "a payment is booked that nobody told": (
+        "INSERT INTO payment SELECT @one, 'CDC', 2016, 1",
+        Rule.PAYMENTS, "CDC paid by 2016: expected 0.00, found 0.01", "",
+    ),
+    "more is said to be engaged": (
+        "UPDATE engagement SET engaged_cents = engaged_cents + 1",
+        Rule.COMMITMENTS, "engaged CDC", "",
+    ),
 }  # fmt: skip
 
 
