@@ -24,7 +24,13 @@ COMMAND = (
     " applied_at, state, partition, next_offset, step, to_partition, approved_by, rejected_by)"
     " VALUES (gen_random_uuid(), 'freeze', 'cdc', '{{}}', 'reserve', now(), '', 'cdc', now(), now(), {})"
 )
+TERRITORY = (
+    "INSERT INTO territory_change (number, command_id, kind, subject, content, facts, by, told_by, reason, known_at)"
+    " VALUES ({}, 'CV219', '{{}}', '[]', 'cdc', 'cdc', 'reserve', now())"
+)
 VIOLATIONS = [
+    ("ck_territory_change_number", TERRITORY.format("0, gen_random_uuid(), 'attach'")),
+    ("ck_territory_change_kind", TERRITORY.format("1, gen_random_uuid(), 'lost'")),
     ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', -1, 0)"),
     ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', 0, -1)"),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
