@@ -18,6 +18,7 @@ from services.funding.use_cases.commanding import Desk, NotCommanded
 from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import RightsExceedCap, Ruler, set_rules
 from services.funding.use_cases.territory import Told
+from services.funding.use_cases.weighing import keep_weights
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 from shared.web.problems import FieldProblem, Problem
@@ -54,6 +55,7 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
             rules = await set_rules(ruler, ruled(programme))
         except RightsExceedCap as error:
             raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
+        await keep_weights(spine.engine, programme)
         spine.announce()
         return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
                 "odd_cents_to": odd_cents(programme),
