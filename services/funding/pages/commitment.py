@@ -114,6 +114,7 @@ def history_table(steps: Sequence[Step]) -> Table:
         Column("fact_place"), Column("when", "instant"), Column("fact", "term"), Column("movement", "term"),
         Column("reason", "term"), Column("cdc_cents", "cents"), Column("state_cents", "cents"),
         Column("postings", "pairs"), Column("state", "state"), Column("event", "code"), Column("cause", "code"),
+        Column("held_before", "code"),
     ]  # fmt: skip
     return Table("history", columns, [_told(step) for step in steps])
 
@@ -127,5 +128,5 @@ def _told(step: Step) -> tuple[Any, ...]:
     return (
         f"{fact.partition}:{fact.sequence}", fact.known_at, fact.type, said.movement or None, said.reason or None,
         said.cdc_cents, said.state_cents, postings, step.stand.state if step.stand else None, fact.event_id,
-        fact.cause,
+        fact.cause, said.movement_id,
     )  # fmt: skip

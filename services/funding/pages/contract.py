@@ -26,8 +26,9 @@ from shared.web.contract_names import contract_name
 def contract_page(
     moment: Moment, code: str, envelopes: Sequence[Envelope], *, commitments: Sequence[Commitment],
     held: Sequence[Held], commands: Sequence[Command], exercise: int | None, signed_in: bool,
+    epci: tuple[str, str] | None = None,
 ) -> Sheet:  # fmt: skip
-    """Say where a contract stands in one exercise."""
+    """Say where a contract stands in one exercise; `epci` is the name and SIREN of whom it belongs to today."""
     say, year = moment.words.say, year_to_show(envelopes, exercise)
     sums, path = sum_of(e for e in envelopes if e.exercise == year), f"contracts/{code}"
     names = ("authorised", "reserved", "engaged", "paid", "room")
@@ -37,6 +38,8 @@ def contract_page(
         answer.append(say("contract_waits", waitlisted=moment.euros(sums.waitlisted)))
     waits = [year for year in years_of(envelopes) if any(e.waiting_count for e in envelopes if e.exercise == year)]
     links = [(f"{path}/waitlist?exercise={each}", say("to_waitlist", exercise=each)) for each in waits]
+    if epci is not None:
+        links.append((f"epcis/{epci[1]}", say("to_epci", name=epci[0])))
     sections = [
         Section("envelopes", say("envelopes"), envelopes_table(envelopes, file=code),
                 bars(by_funder(envelopes, year)), file=path, links=links),
@@ -91,8 +94,8 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
     number = Column("command", "command" if signed_in else "number")
     columns = [number, Column("kind", "term"), Column("envelope", "envelope"),
                Column("amount", "cents", "amount_commanded"), Column("payment", "cents", "payment_commanded"),
-               Column("status", "term", "status_of_command"), Column("reason", "text", "reason_given"), Column("by"),
-               Column("applied_at", "instant")]  # fmt: skip
+               Column("status", "term", "status_of_command"), Column("reason", "text", "reason_given"),
+               Column("effective_on", "day"), Column("by"), Column("applied_at", "instant")]  # fmt: skip
     if signed_in:
         columns += [Column("proposed_by"), Column("approved_by")]
     rows = []
@@ -101,8 +104,8 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
         amounts = content.get("amount_cents"), content.get("payment_cents") or None
         people = (each.proposed_by, each.approved_by) if signed_in else ()
         command = (each.command_id, each.number) if signed_in else each.number
-        rows.append((command, each.kind, each.envelope_id, *amounts, each.state, each.reason, each.by,
-                     each.applied_at, *people))  # fmt: skip
+        rows.append((command, each.kind, each.envelope_id, *amounts, each.state, each.reason,
+                     each.effective_on, each.by, each.applied_at, *people))  # fmt: skip
     return Table("commands", columns, rows)
 
 

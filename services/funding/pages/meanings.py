@@ -75,6 +75,8 @@ MEANINGS: Mapping[str, Both] = {
     "event": Both("Identifiant du fait ou de l’événement.", "Identifier of the fact or event."),
     "cause": Both("Identifiant de l’événement ou de la commande qui l’a produit.",
                   "Identifier of the event or command that made it."),
+    "held_before": Both("Identifiant de l’événement retenu auparavant, auquel ce fait répond ; vide : aucun.",
+                        "Identifier of the event held before that this fact answers; empty: none."),
     # Unpaid
     "amount_unpaid": Both("Montant engagé et pas encore payé.", "Amount engaged and not paid yet."),
     "since": Both("Jour où l’engagement, ou le reversement, a été connu.",

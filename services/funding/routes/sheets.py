@@ -111,10 +111,12 @@ def of_contract(code: str) -> Build:
         commands = await commands_store.commands(
             look.session, state=None, kind=None, envelope=None, contract=code, before=None, limit=SHOWN
         )
+        found = await territory_store.territory(look.session)
+        siren = found.epci_of(code, look.moment.as_of)
         return contract.contract_page(
             look.moment, code, envelopes, commitments=await looking.commitments(look.session, code),
             held=await looking.held(look.session, contract=code), commands=commands, exercise=look.exercise,
-            signed_in=look.signed_in,
+            signed_in=look.signed_in, epci=None if siren is None else (found.names.get(siren, siren), siren),
         )  # fmt: skip
 
     return build

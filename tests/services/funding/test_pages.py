@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import date
 from io import StringIO
 
 import httpx
@@ -9,17 +10,21 @@ import pytest
 
 from services.funding.domain.command import Act
 from services.funding.domain.envelope import Account
+from services.funding.domain.manager import OPERATOR
 from services.funding.domain.objection import Objection
+from services.funding.domain.territory import Attachment, Merger
 from services.funding.pages import english, french
 from services.funding.pages.terms import TERMS
 from services.funding.routes.orders import REMEDIES
+from services.funding.use_cases import territory
 from shared.contracts.allocation import ALLOCATION_FACTS
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.web.vocabulary import FRENCH
-from tests.services.funding.managers_pages import looked_at
+from tests.services.funding.managers_pages import CDC, act, at, declared, looked_at, tell_life
 from tests.services.reporting.figures import Document
-from tests.support.commitment_events import named
+from tests.support.commands import desk
+from tests.support.commitment_events import named, records
 from tests.support.ledger import Ledger
 
 ADDRESSES = ("/", "/funders/CDC", "/funders/STATE", "/contracts/CV219", "/contracts/CV219/waitlist?exercise=2016",
@@ -80,6 +85,36 @@ async def test_a_commitment_shows_every_fact_with_its_postings_and_its_cause(pag
     assert "300 € sont impayés depuis plus de 60 jours." in found.text
     assert found.row("CDC", "300,00 €") == ["CDC", "300,00 €", "27 août 2016", "96", "26 octobre 2016",
                                             "plus de 60 jours"]  # fmt: skip
+
+
+async def test_a_fact_names_the_event_that_was_held_before(ledger: Ledger) -> None:
+    early = act("CommitmentEngaged", "early", 1, at(7, 1), 50_00)
+    await ledger.open([{"open": CDC, "amount_cents": 1_000_00}], partition=0, clock=lambda: at(4, 4))
+    await ledger.decide(records([early, declared("early", 2, 100_00)]), [1])
+    async with looked_at(ledger) as client:
+        rows = await table(client, f"/commitments/{named('early')}.csv")
+        assert [(row["fact"], row["held_before"]) for row in rows] == [
+            ("MovementHeld", ""), ("AllocationReserved", ""), ("AllocationEngaged", named("CV219/early/1")),
+        ]  # fmt: skip
+        assert rows[-1]["cause"] == named("CV219/early/2")
+        assert "Retenu avant" in (await page(client, f"/commitments/{named('early')}")).text
+        assert "Held before" in (await page(client, f"/en/commitments/{named('early')}")).text
+
+
+async def test_a_contract_leads_to_the_epci_that_it_belongs_to_today(ledger: Ledger) -> None:
+    await tell_life(ledger)
+    home = Attachment("CV219", "246200364", "CA de Lens-Liévin")
+    merged = Merger("lens-2017", ("246200364",), "200000001", "CU de l’Artois", date(2016, 12, 2))
+    async with looked_at(ledger) as client:
+        assert "epcis/" not in (await client.get("/contracts/CV219")).text.partition("<h1>")[2]
+        await territory.tell(desk(ledger), territory.of_programme([home, merged]), OPERATOR)
+        before, after = [
+            (await client.get(f"/contracts/CV219{day}")).text.replace("\u00a0", " ")
+            for day in ("", "?as_of=2016-12-02")
+        ]
+        assert '<a href="../epcis/246200364">EPCI : CA de Lens-Liévin</a>' in before
+        assert '<a href="../epcis/200000001">EPCI : CU de l’Artois</a>' in after
+        assert (await client.get("/epcis/246200364")).status_code == 200
 
 
 async def test_what_is_held_says_why_in_words(pages: httpx.AsyncClient) -> None:

@@ -1,8 +1,10 @@
 """Managers command on the pages without a script: signed in, tried before it is done, with four eyes."""
 
+import csv
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from io import StringIO
 
 import httpx
 import pytest
@@ -186,7 +188,10 @@ async def test_who_commanded_is_shown_to_managers_alone(browser: httpx.AsyncClie
     tried = await browser.post(TRY, data=await filled(browser, amount="1"))
     done = await browser.post(f"{TRY}/apply", data=hidden(tried.text, "commands/apply"))
     assert "anne" in (await browser.get("/contracts/CV219")).text
-    assert "anne" in (await browser.get("/contracts/CV219/commands.csv")).text
+    taken = (await browser.get("/contracts/CV219/commands.csv")).text
+    assert "anne" in taken
+    assert [row["effective_on"] for row in csv.DictReader(StringIO(taken)) if row["kind"] == "freeze"] == ["2016-12-01"]
+    assert "1er décembre 2016" in text(await browser.get("/contracts/CV219"))
     await browser.post("/logout", data={"token": ""})
     for address in ("/contracts/CV219", "/contracts/CV219/commands.csv"):
         assert "anne" not in (await browser.get(address)).text
