@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 DEVELOPS := $(VENV)/.develops
 BREAKS := $(VENV)-mutants/.ready
 
-.PHONY: check format lint types architecture contracts-check test demo up clean bench bench-envelopes mutants lock contracts release-contracts
+.PHONY: check format lint types architecture contracts-check test demo up clean bench bench-envelopes bench-pages mutants lock contracts release-contracts
 
 check: format lint types architecture contracts-check test
 
@@ -50,6 +50,10 @@ bench: $(DEVELOPS)
 # Workload 2; with PGLEDGER=folder of its clone, beside that public ledger too.
 bench-envelopes: $(DEVELOPS)
 	$(BIN)/python -m bench.hot_envelopes $(if $(PGLEDGER),--pgledger $(PGLEDGER))
+
+# The managers' pages with a country's data, over HTTP; with PROFILE=1, where Python's time goes.
+bench-pages: $(DEVELOPS)
+	$(BIN)/python -m bench.page_times $(if $(PROFILE),--profile)
 
 # Break the funding domain in one place after another, and name what no test notices (docs/mutation-testing.md); with
 # FILES="services/funding/domain/books.py …" those alone, with AGAIN=1 what survived the last time.

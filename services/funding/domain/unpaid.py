@@ -127,7 +127,10 @@ class _Account:
     @staticmethod
     def _put(parts: list[Part], part: Part) -> None:
         """Keep a list oldest first: what happened earlier may be known later."""
-        insort(parts, part, key=lambda each: each.since)
+        if not parts or parts[-1].since <= part.since:
+            parts.append(part)
+        else:
+            insort(parts, part, key=lambda each: each.since)
 
     def _take_back(self, deed: Deed) -> None:
         """What was all paid is owed no more: certified falls with it, as the ledger has it."""
@@ -150,7 +153,9 @@ def unpaid(deeds: Iterable[Deed], as_of: date) -> Unpaid:
         if deed.on <= as_of:
             account.apply(deed)
     _take_oldest(account.certified, account.paid)
-    parts = sorted([*account.engaged, *account.returned], key=lambda part: part.since)
+    parts = account.engaged
+    if account.returned:
+        parts = sorted([*parts, *account.returned], key=lambda part: part.since)
     return Unpaid(tuple(parts), tuple(account.certified))
 
 
@@ -165,10 +170,10 @@ def _take_youngest(parts: list[Part], amount: int) -> int:
 
 def _take(parts: list[Part], amount: int, end: int) -> int:
     while amount and parts:
-        taken = min(amount, parts[end].amount_cents)
-        amount -= taken
-        if taken == parts[end].amount_cents:
-            parts.pop(end)
-        else:
-            parts[end] = parts[end]._replace(amount_cents=parts[end].amount_cents - taken)
+        since, available, came_back = parts[end]
+        if available > amount:
+            parts[end] = Part(since, available - amount, came_back)
+            return 0
+        amount -= available
+        parts.pop(end)
     return amount

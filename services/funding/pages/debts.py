@@ -1,7 +1,7 @@
 """What is owed, commitment by commitment and funder by funder, read from the facts that say so."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -27,7 +27,7 @@ class Debt:
 
     def late(self, as_of: date) -> int:
         """Unpaid for more than sixty days."""
-        return self.unpaid.by_band(as_of)[Band.LATE]
+        return sum(part.amount_cents for part in self.unpaid.parts if part.band(as_of) is Band.LATE)
 
 
 def day_of(instant: datetime) -> date:
@@ -49,26 +49,54 @@ def debts(facts: Iterable[Fact], as_of: date) -> list[Debt]:
         told.setdefault((said.commitment_id, said.funder), []).append(deed)
     found = [Debt(i, *homes[i], funder, unpaid(deeds, as_of)) for (i, funder), deeds in told.items()]
     owed = [debt for debt in found if debt.unpaid.parts]
-    return sorted(owed, key=lambda d: (d.unpaid.parts[0].since, d.contract, d.funder, str(d.commitment_id)))
+    return sorted(owed, key=_oldest_first)
+
+
+def renewed(known: Sequence[Debt], facts: Iterable[Fact], as_of: date) -> list[Debt]:
+    """Tell what is owed once these are all the facts of their commitments, and all else is as it was."""
+    acts = [*facts]
+    touched = {said_by(fact).commitment_id for fact in acts}
+    kept = [debt for debt in known if debt.commitment_id not in touched]
+    return sorted([*kept, *debts(acts, as_of)], key=_oldest_first)
+
+
+def _oldest_first(debt: Debt) -> tuple[date, str, Funder, UUID]:
+    return debt.unpaid.parts[0].since, debt.contract, debt.funder, debt.commitment_id
+
+
+@dataclass(slots=True)
+class _Owing:
+    """Debts of one contract and funder added up: cents by age, and how many days the oldest part has."""
+
+    bands: dict[Band, int] = field(default_factory=lambda: dict.fromkeys(BANDS, 0))
+    certified: int = 0
+    oldest: int | None = None
+
+    def add(self, unpaid_: Unpaid, as_of: date) -> None:
+        for part in unpaid_.parts:
+            self.bands[part.band(as_of)] += part.amount_cents
+            days = part.days(as_of)
+            self.oldest = days if self.oldest is None else max(self.oldest, days)
+        self.certified += unpaid_.certified_cents
 
 
 def by_contract(found: Sequence[Debt], as_of: date) -> Table:
     """Add debts up by contract and funder."""
-    groups: dict[tuple[str, Funder], list[Debt]] = {}
+    groups: dict[tuple[str, Funder], _Owing] = {}
     for debt in found:
-        groups.setdefault((debt.contract, debt.funder), []).append(debt)
+        group = groups.get((debt.contract, debt.funder))
+        if group is None:
+            group = groups[debt.contract, debt.funder] = _Owing()
+        group.add(debt.unpaid, as_of)
     columns = [
         Column("contract", "contract"), Column("funder", "funder"), *(Column(band.value, "cents") for band in BANDS),
         Column("unpaid_total", "cents"), Column("unpaid_certified", "cents"), Column("oldest", "count"),
     ]  # fmt: skip
-    rows = []
-    for (contract, funder), mine in sorted(groups.items()):
-        bands = [debt.unpaid.by_band(as_of) for debt in mine]
-        oldest = max(p.days(as_of) for debt in mine for p in debt.unpaid.parts)
-        rows.append((
-            contract, funder.value, *(sum(each[band] for each in bands) for band in BANDS),
-            sum(debt.unpaid.amount_cents for debt in mine), sum(debt.unpaid.certified_cents for debt in mine), oldest,
-        ))  # fmt: skip
+    rows = [
+        (contract, funder.value, *(group.bands[band] for band in BANDS), sum(group.bands.values()), group.certified,
+         group.oldest)
+        for (contract, funder), group in sorted(groups.items(), key=lambda each: each[0])
+    ]  # fmt: skip
     return Table("unpaid", columns, rows, empty="no_unpaid")
 
 

@@ -43,7 +43,8 @@ class Seen:
     @property
     def of_year(self) -> list[Envelope]:
         """The envelopes of that exercise."""
-        return [each for each in self.envelopes if each.exercise == self.year]
+        year = self.year
+        return [each for each in self.envelopes if each.exercise == year]
 
     def query(self, on: date | None = None) -> dict[str, str]:
         """What an address says of the same look, on this day or another."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.funding.pages.moment import moment
 from services.funding.pages.sheet import Sheet, headers, missing, render
 from services.funding.routes import sheets
+from services.funding.routes.owed import Owed
 from services.funding.routes.sheets import Build, Look
 from services.funding.routes.visitors import Visitors
 from shared.database.transaction import reading
@@ -27,6 +28,7 @@ class Pages:
         self._engine = engine
         self._clock = clock
         self._visitors = visitors
+        self._owed = Owed()
 
     async def show(self, request: Request, language: Language, build: Build) -> HTMLResponse:
         """Answer with a page; what is not there is said in a page, too."""
@@ -50,7 +52,7 @@ class Pages:
         now = moment(language, self._clock(), asked.get("as_of"))
         async with reading(self._engine) as session:
             return await build(Look(session, now, number(asked.get("exercise")), signed_in, asked.get("on"),
-                                    asked.get("known")))  # fmt: skip
+                                    asked.get("known"), self._owed))  # fmt: skip
 
 
 def below(request: Request) -> str:

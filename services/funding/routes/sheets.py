@@ -1,7 +1,7 @@
 """Reads what each of the managers' pages shows, in the session of one snapshot; None where there is nothing."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.funding.domain.by_epci import is_known
@@ -11,6 +11,7 @@ from services.funding.pages.debts import Debt, debts
 from services.funding.pages.moment import Moment, day_asked, known_until
 from services.funding.pages.sheet import Sheet
 from services.funding.pages.territory import Seen, epci_page, epcis_page
+from services.funding.routes.owed import Owed
 from services.funding.store import commands as commands_store
 from services.funding.store import looking, queries
 from services.funding.store import territory as territory_store
@@ -32,6 +33,7 @@ class Look:
     signed_in: bool = False
     on: str | None = None
     known: str | None = None
+    owed: Owed = field(default_factory=Owed)
 
     async def seen(self) -> Seen:
         """The territory and all envelopes, on the day asked for, as known when it is asked for."""
@@ -44,10 +46,9 @@ class Look:
         known = "" if is_wrong else self.known or ""
         return Seen(found, envelopes, on, known, self.exercise, is_wrong)
 
-    async def debts(self, contract: str | None = None) -> list[Debt]:
+    async def debts(self) -> Sequence[Debt]:
         """What is owed as of the day asked for."""
-        facts = await looking.deeds(self.session, contract=contract, settled_too=self.moment.is_past)
-        return debts(facts, self.moment.as_of)
+        return await self.owed.debts(self.session, self.moment.as_of, is_past=self.moment.is_past)
 
 
 Build = Callable[[Look], Awaitable[Sheet | None]]

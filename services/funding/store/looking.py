@@ -1,4 +1,4 @@
-"""What managers' pages read: envelopes, commitments, what is held, and facts by their commitment."""
+"""What managers' pages read: envelopes, commitments, what is held, and a contract's latest facts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,6 @@ from uuid import UUID
 from services.funding.domain.commitment import Commitment
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.journal import Fact
-from services.funding.domain.unpaid import DeedKind
 from services.funding.store import journal, queries
 from shared.contracts.topics import ALLOCATION
 from shared.database.transaction import Session, driver
@@ -26,14 +25,6 @@ HELD = (
     " FROM held_movement WHERE ($1::text IS NULL OR contract = $1) AND ($2::uuid IS NULL OR commitment_id = $2)"
     " ORDER BY contract, place"
 )
-DEEDS = (
-    "SELECT o.partition, o.sequence, event_id, type, cause, time, value FROM outbox o WHERE topic = $1"
-    " AND type = ANY($2::text[]) AND subject IN (SELECT c.commitment_id::text FROM engagement e"
-    " JOIN commitment c USING (commitment_id) WHERE ($4 OR e.engaged_cents > e.paid_cents)"
-    " AND ($3::text IS NULL OR c.contract = $3)) ORDER BY o.partition, o.sequence"
-)
-PLANNED_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""A plan for any contract and for none is a plan for none: seconds for a country, where its own takes tenths."""
 OF_CONTRACT = (
     "SELECT partition, sequence, event_id, type, cause, time, value FROM outbox"
     " WHERE topic = $1 AND key = $2 AND type = $3 ORDER BY partition, sequence DESC LIMIT $4"
@@ -81,18 +72,6 @@ async def held(session: Session, *, contract: str | None = None, commitment_id: 
     """List what is held, in the order of its place."""
     connection = await driver(session)
     return [Held(*row) for row in await connection.fetch(HELD, contract, commitment_id)]
-
-
-async def deeds(session: Session, *, contract: str | None = None, settled_too: bool = False) -> Sequence[Fact]:
-    """List the facts that say what is owed, in the journal's order.
-
-    Of commitments of which something engaged is unpaid; with `settled_too`, of all that were ever engaged, for a day in
-    the past.
-    """
-    connection = await driver(session)
-    await connection.execute(PLANNED_EACH_TIME)
-    kinds = [kind.value for kind in DeedKind]
-    return [Fact(*row) for row in await connection.fetch(DEEDS, ALLOCATION.name, kinds, contract, settled_too)]
 
 
 async def latest(session: Session, contract: str, type_: str, limit: int) -> Sequence[Fact]:
