@@ -18,7 +18,7 @@ from tests.support.commitment_events import Json, Scribe, named, opened, records
 from tests.support.ledger import NOW, Ledger
 
 TODAY, BEFORE = NOW.date(), date(2016, 10, 3)
-EVENTS, BATCH = 400, 20
+EVENTS, BATCH = 400, 6
 
 
 async def kept(ledger: Ledger, by: Owed, as_of: date) -> list[Debt]:
