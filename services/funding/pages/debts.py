@@ -1,5 +1,6 @@
 """What is owed, commitment by commitment and funder by funder, read from the facts that say so."""
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -57,7 +58,9 @@ def renewed(known: Sequence[Debt], facts: Iterable[Fact], as_of: date) -> list[D
     acts = [*facts]
     touched = {said_by(fact).commitment_id for fact in acts}
     kept = [debt for debt in known if debt.commitment_id not in touched]
-    return sorted([*kept, *debts(acts, as_of)], key=_oldest_first)
+    for debt in debts(acts, as_of):
+        insort(kept, debt, key=_oldest_first)
+    return kept
 
 
 def _oldest_first(debt: Debt) -> tuple[date, str, Funder, UUID]:

@@ -26,13 +26,17 @@ DEEDS = (
     f" WHERE topic = $1 AND type IN ({KINDS}) AND subject IN (SELECT commitment_id::text FROM engagement"
     " WHERE $2 OR engaged_cents > paid_cents) ORDER BY o.partition, o.sequence"
 )
-DEEDS_AFTER = (
-    "SELECT o.partition, o.sequence, event_id, type, cause, time, value FROM outbox o"  # noqa: S608  constants
-    f" WHERE topic = $1 AND type IN ({KINDS}) AND subject IN (SELECT n.subject"
-    " FROM unnest($2::int[], $3::bigint[]) AS known(partition, sequence) JOIN outbox n"
-    f" ON n.topic = $1 AND n.partition = known.partition AND n.sequence > known.sequence AND n.type IN ({KINDS}))"
-    " ORDER BY o.partition, o.sequence"
+TOUCHED = (
+    "SELECT DISTINCT after.subject FROM unnest($2::int[], $3::bigint[]) AS known(partition, sequence)"  # noqa: S608  as above
+    " CROSS JOIN LATERAL (SELECT subject FROM outbox WHERE topic = $1 AND outbox.partition = known.partition"
+    f" AND outbox.sequence > known.sequence AND type IN ({KINDS}) ORDER BY outbox.sequence OFFSET 0) AS after"
 )
+"""OFFSET 0 keeps PostgreSQL from turning the two round: from each place on, not every act beside each place."""
+DEEDS_OF = (
+    "SELECT o.partition, o.sequence, event_id, type, cause, time, value FROM outbox o"  # noqa: S608  as above
+    f" WHERE topic = $1 AND type IN ({KINDS}) AND subject = ANY($2::text[]) ORDER BY o.partition, o.sequence"
+)
+"""One query with the one above would be planned for many commitments, not for the few that there are."""
 LAST_DEEDS = (
     "SELECT p.partition, p.epoch, coalesce((SELECT max(o.sequence) FROM outbox o WHERE o.topic = $1"  # noqa: S608  constants
     f" AND o.partition = p.partition AND o.type IN ({KINDS})), 0) FROM outbox_partition p WHERE p.topic = $1"
@@ -69,5 +73,6 @@ async def deeds_after(session: Session, known: Mapping[int, int]) -> Sequence[Fa
     """List all acts on those commitments on which there was one after these sequences, in the journal's order."""
     connection = await driver(session)
     await connection.execute(PLANNED)
-    places = ([*known], [*known.values()])
-    return [Fact(*row) for row in await connection.fetch(DEEDS_AFTER, ALLOCATION.name, *places)]
+    touched = await connection.fetch(TOUCHED, ALLOCATION.name, [*known], [*known.values()])
+    subjects = [row[0] for row in touched]
+    return [Fact(*row) for row in await connection.fetch(DEEDS_OF, ALLOCATION.name, subjects)]

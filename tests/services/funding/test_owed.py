@@ -89,15 +89,17 @@ async def test_a_journal_that_was_put_back_is_read_anew(ledger: Ledger) -> None:
 
 
 BY_SUBJECT, BY_PLACE = "ix_outbox_deed_subject", "ix_outbox_deed_place"
+QUERIES = ((owed.DEEDS, BY_SUBJECT), (owed.DEEDS_OF, BY_SUBJECT), (owed.LAST_DEEDS, BY_PLACE), (owed.TOUCHED, BY_PLACE))
 
 
-@pytest.mark.parametrize(("query", "index"), [(owed.DEEDS, BY_SUBJECT), (owed.LAST_DEEDS, BY_PLACE)])
+@pytest.mark.parametrize(("query", "index"), QUERIES)
 async def test_each_query_keeps_to_what_its_partial_index_holds(ledger: Ledger, query: str, index: str) -> None:
     other = BY_PLACE if index == BY_SUBJECT else BY_SUBJECT
     async with ledger.engine.connect() as connection:  # never committed
         await connection.exec_driver_sql(f"DROP INDEX {other}")
         await connection.exec_driver_sql("ALTER TABLE outbox DROP CONSTRAINT outbox_pkey")
         await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        asked = query.replace("$1", "'funding.allocation.v1'").replace("$2", "false")
+        second = {owed.DEEDS: "false", owed.DEEDS_OF: "'{a}'", owed.TOUCHED: "'{0}'"}.get(query, "")
+        asked = query.replace("$1", "'funding.allocation.v1'").replace("$2", second).replace("$3", "'{5}'")
         plan = (await connection.exec_driver_sql(f"EXPLAIN {asked}")).scalars().all()
     assert any(index in line for line in plan), plan
