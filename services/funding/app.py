@@ -16,6 +16,7 @@ from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
 from services.funding.routes.desk import Counter, desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
@@ -75,6 +76,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     counter = Counter(lambda: desk_of(spine, settings), visitors, spine.announce)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
+    app.include_router(desk_score_routes(counter))
     pages = Pages(spine.engine, spine.terms.clock, visitors)
     app.include_router(download_routes(pages))
     app.include_router(page_routes(pages))

@@ -71,10 +71,10 @@ class Counter:
         said = {**fields, "version": _version(answer)}
         async with reading(self.desk().engine) as session:
             envelopes = await looking.envelopes(session, code)
-        sheet = orders.tried_page(
-            self.moment(language), code, envelopes, said=said, answer=answer.command if answer else None,
-            objection=objection, fields=wrong, failed=failed, needs_approval=bool(answer and answer.needs_approval),
-        )  # fmt: skip
+        tried = orders.Tried(
+            answer.command if answer else None, objection, wrong, failed, bool(answer and answer.needs_approval)
+        )
+        sheet = orders.tried_page(self.moment(language), code, envelopes, said=said, tried=tried)
         return sheet, not objection
 
 
@@ -121,7 +121,7 @@ def _commanding(router: APIRouter, counter: Counter, language: Language, prefix:
         try:
             by, fields = await counter.visitors.form(request)
         except Problem as problem:
-            return _turned_away(problem, "../../login")
+            return turned_away(problem, "../../login")
         return await _tried(counter, request, language, code, by=by, fields={**fields, "command_id": str(uuid4())})
 
     @router.post(f"{prefix}/contracts/{{code}}/commands/apply")
@@ -130,7 +130,7 @@ def _commanding(router: APIRouter, counter: Counter, language: Language, prefix:
         try:
             by, fields = await counter.visitors.form(request)
         except Problem as problem:
-            return _turned_away(problem, "../../../login")
+            return turned_away(problem, "../../../login")
         try:
             answer = await _command(counter, by, fields, dry_run=False)
         except (NotCommanded, Problem) as error:
@@ -188,7 +188,7 @@ def _word(text: str) -> str:
         raise NotCommanded("command-invalid", "The reason is a word.", field="reason") from error
 
 
-def _turned_away(problem: Problem, login: str) -> Response:
+def turned_away(problem: Problem, login: str) -> Response:
     """Ask whoever is not signed in for a key; refuse a form that is not ours."""
     return RedirectResponse(login, status_code=303) if problem.status == 401 else problem.response()
 
@@ -237,7 +237,7 @@ async def _answered(
     try:
         by, fields = await counter.visitors.form(request)
     except Problem as problem:
-        return _turned_away(problem, "../../login")
+        return turned_away(problem, "../../login")
     try:
         tried = await act(by, fields)
     except NotCommanded as error:

@@ -1,18 +1,22 @@
 """A funding whose pages are looked at, and where managers command by them; and a life to look at."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import httpx
 
 from services.funding.routes.desk import Counter, desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.visitors import Visitors
 from shared.web.application import application
+from tests.services.reporting.figures import Document
 from tests.support.commands import desk
 from tests.support.commitment_events import Json, event, records
 from tests.support.ledger import Ledger, fixed_clock
@@ -20,6 +24,7 @@ from tests.support.ledger import Ledger, fixed_clock
 CDC, STATE, NEXT_YEAR = "CV219.CDC.2016", "CV219.STATE.2016", "CV219.CDC.2017"
 OPERATOR_KEY = "the operator's"
 FOUR_EYES_FROM = 1_000_00
+Form = dict[str, str]
 
 
 @asynccontextmanager
@@ -30,6 +35,7 @@ async def looked_at(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
     counter = Counter(lambda: desk(ledger, four_eyes_from=FOUR_EYES_FROM), visitors, lambda: None)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
+    app.include_router(desk_score_routes(counter))
     pages = Pages(ledger.engine, fixed_clock, visitors)
     app.include_router(download_routes(pages))
     app.include_router(page_routes(pages))
@@ -74,3 +80,21 @@ async def tell_life(ledger: Ledger) -> None:
              {"open": NEXT_YEAR, "amount_cents": 0}]  # fmt: skip
     await ledger.open(steps, partition=0, clock=lambda: at(4, 4))
     await ledger.decide(records(told_life()), [3])
+
+
+async def sign_in(browser: httpx.AsyncClient, key: str = OPERATOR_KEY) -> httpx.Response:
+    """Show a key."""
+    return await browser.post("/login", data={"key": key})
+
+
+def hidden(html: str, action: str) -> Form:
+    """The hidden fields of the form that goes to an address that ends so."""
+    form = re.search(rf'<form method="post" action="[^"]*{re.escape(action)}">(.*?)</form>', html, re.DOTALL)
+    assert form is not None, action
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form.group(1))
+    return {name: unescape(value) for name, value in fields}
+
+
+def text(answer: httpx.Response) -> str:
+    """What a page says, with ordinary spaces."""
+    return Document(answer.text.replace("\u00a0", " ").replace("\u202f", " ")).text
