@@ -6,6 +6,7 @@ import pytest
 import typer
 
 from fabrique.commands.screen import Exit
+from fabrique.desk.client import Desk, Json, NotDone
 from fabrique.desk.screen import command_line
 from tests.fabrique.conftest import Run
 from tests.support.commands import CDC, CDC_NEXT_DOOR
@@ -100,3 +101,30 @@ def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> Non
     unknown = fabrique("commitment", "score", named("nobody"), "1", "--reason", "committee", "--yes")
     assert (unknown.code, "commitment-unknown" in unknown.complained) == (Exit.FOUND, True)
     assert fabrique("commitment", "score", named("c1"), "8.5", "--reason", "committee").code == Exit.MISUSED
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [("increase", ()), ("unfreeze", ()), ("reduce", ("--displace",)), ("freeze", ("--displace",)),
+     ("transfer", ("--displace",)), ("carry-over", ("--displace",)), ("close", ("--displace",))],
+)  # fmt: skip
+def test_each_word_commands_what_it_says(
+    word: str, more: tuple[str, ...], fabrique: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[Json] = []
+
+    def refuse(_: Desk, order: Json, *, dry_run: bool) -> Json:
+        assert dry_run
+        orders.append(order)
+        raise NotDone({"type": "urn:fabrique:problem:no-room", "title": "The command is refused."})
+
+    monkeypatch.setattr(Desk, "command", refuse)
+    to = (CDC_NEXT_DOOR,) if word in ("transfer", "carry-over") else ()
+    amount = () if word == "close" else ("12.34", "--payment", "5")
+    said = fabrique("envelope", word, CDC, *to, *amount, *more, "--reason", "reprogramming", "--from", "2016-10-01")
+    [order] = orders
+    assert said.code == Exit.FOUND
+    assert order.pop("command_id")
+    wanted: Json = {"kind": word, "envelope": CDC, "reason": "reprogramming", "effective_on": "2016-10-01"}
+    wanted |= {"amount_cents": 12_34, "payment_cents": 5_00} if amount else {}
+    assert order == wanted | ({"displace": True} if more else {}) | ({"to": CDC_NEXT_DOOR} if to else {})
