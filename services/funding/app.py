@@ -33,6 +33,7 @@ from services.funding.use_cases import managers, stating
 from services.funding.use_cases.commanding import Desk
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database.transaction import create_engine, reading
+from shared.kernel.api_key import NewKey
 from shared.kernel.clock import utc_now
 from shared.messaging.history import read_again
 from shared.messaging.spine import Spine, SpineTerms
@@ -106,7 +107,7 @@ def commands_of(spine: Spine, settings: Settings) -> APIRouter:
     return router
 
 
-async def create_manager_key(settings: Settings, manager: Manager) -> tuple[str, str]:
+async def create_manager_key(settings: Settings, manager: Manager) -> NewKey:
     """Make a manager's key, for `fabrique manager`: its prefix, and the key, which is shown once."""
     async with _keys(settings) as engine:
         return await managers.create_key(engine, manager, clock=utc_now)
