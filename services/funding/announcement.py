@@ -51,6 +51,8 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
             fields |= {"movement": outcome.movement, "reason": outcome.reason}
     if outcome.movement_id is not None:
         fields["movement_id"] = outcome.movement_id
+    if outcome.occurred_on is not None:
+        fields["occurred_on"] = outcome.occurred_on
     if outcome.rules_version is not None:
         fields["rules_version"] = outcome.rules_version
     return _encoder.encode(fields)

@@ -14,17 +14,20 @@ from services.funding.domain.explanation_words import Language
 from services.funding.domain.manager import Manager
 from services.funding.handlers import commitments
 from services.funding.routes.commands import command_routes
-from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.counter import Counter
+from services.funding.routes.desk import desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
 from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.reading import routes
+from services.funding.routes.rehearsing import Rehearsals
 from services.funding.routes.scores import score_routes
 from services.funding.routes.territory import territory_routes
 from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if import what_if_routes
+from services.funding.routes.what_if_pages import what_if_page_routes
 from services.funding.settings import Settings
 from services.funding.store import explanations
 from services.funding.store.journal import Journal, open_journal
@@ -71,13 +74,17 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     app = application("Fabrique funding", summary="Envelopes, allocations and waitlists.")
     app.include_router(routes(spine, operator_key=settings.operator_key))
     app.include_router(explanation_routes(spine))
-    app.include_router(commands_of(spine, settings))
+    rehearsals = Rehearsals(
+        lambda: desk_of(spine, settings), partial(read_again, commitments, servers=settings.servers)
+    )
+    app.include_router(commands_of(spine, settings, rehearsals))
     app.include_router(operations(spine))
     visitors = Visitors(spine.engine, operator_key=settings.operator_key)
     counter = Counter(lambda: desk_of(spine, settings), visitors, spine.announce)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
     app.include_router(desk_score_routes(counter))
+    app.include_router(what_if_page_routes(counter, rehearsals))
     pages = Pages(spine.engine, spine.terms.clock, visitors)
     app.include_router(download_routes(pages))
     app.include_router(page_routes(pages))
@@ -89,21 +96,17 @@ def desk_of(spine: Spine, settings: Settings) -> Desk:
     return Desk(spine.engine, spine.router, spine.terms.clock, settings.four_eyes_from_cents)
 
 
-def commands_of(spine: Spine, settings: Settings) -> APIRouter:
+def commands_of(spine: Spine, settings: Settings, rehearsals: Rehearsals) -> APIRouter:
     """Compose what managers command with."""
 
     async def whose(key: str) -> Manager | None:
         return await managers.recognised(spine.engine, key, operator_key=settings.operator_key)
 
-    def desk() -> Desk:
-        return desk_of(spine, settings)
-
     router = APIRouter()
-    router.include_router(command_routes(desk, whose=whose, announce=spine.announce))
-    router.include_router(score_routes(desk, whose=whose, announce=spine.announce))
-    router.include_router(territory_routes(desk, whose=whose, announce=spine.announce))
-    history = partial(read_again, commitments, servers=settings.servers)
-    router.include_router(what_if_routes(desk, history, whose=whose, announce=spine.announce))
+    router.include_router(command_routes(rehearsals.desk, whose=whose, announce=spine.announce))
+    router.include_router(score_routes(rehearsals.desk, whose=whose, announce=spine.announce))
+    router.include_router(territory_routes(rehearsals.desk, whose=whose, announce=spine.announce))
+    router.include_router(what_if_routes(rehearsals, whose=whose, announce=spine.announce))
     return router
 
 

@@ -77,22 +77,27 @@ class AllocationReleased(AllocationFact):
     standing: Standing = Field(description="Whether the amounts were reserved or waiting.")
 
 
-class AllocationEngaged(AllocationFact):
+class FunderActed(AllocationFact):
+    """What a funder did to a commitment, and on which day."""
+
+    funder: Funder = Field(description="The funder that acted.")
+    occurred_on: Day | None = Field(
+        default=None,
+        description="When it happened, the partner's word; absent in facts told before they said it.",
+    )
+
+
+class AllocationEngaged(FunderActed):
     """A funder's reserved amount became a legal commitment."""
 
-    funder: Funder = Field(description="The funder that acted.")
 
-
-class CertificationRecorded(AllocationFact):
+class CertificationRecorded(FunderActed):
     """A funder certified that a part of the service was done: its balance may be paid."""
 
-    funder: Funder = Field(description="The funder that acted.")
 
-
-class MoneyMoved(AllocationFact):
+class MoneyMoved(FunderActed):
     """A payment or its return: by whom, and by which exercise's credits."""
 
-    funder: Funder = Field(description="The funder that acted.")
     credit_exercise: Exercise | None = Field(
         default=None, description="Exercise of the envelope that it is booked on; absent: the commitment's."
     )
@@ -111,10 +116,9 @@ class PaymentReturnRecorded(MoneyMoved):
     """A returned payment was booked."""
 
 
-class AllocationDecommitted(AllocationFact):
+class AllocationDecommitted(FunderActed):
     """An engaged amount was given up; only in the same exercise does the envelope get it back."""
 
-    funder: Funder = Field(description="The funder that acted.")
     same_exercise: bool = Field(
         description="True when it is given up in the exercise in which it was engaged, before that was closed."
     )

@@ -19,6 +19,7 @@ from fabrique.commands.screen import Exit
 from fabrique.embedded.ports import free_port
 from fabrique.embedded.postgres import Postgres
 from services.funding.domain.manager import Manager
+from services.funding.routes.rehearsing import Rehearsals
 from services.funding.routes.what_if import what_if_routes
 from services.funding.use_cases import managers
 from tests.fabrique.conftest import OPERATOR_KEY, Type, Typed, funding
@@ -42,7 +43,7 @@ async def serve(ledger: Ledger, port: int, ready: threading.Event, servers: list
         return await managers.recognised(ledger.engine, key, operator_key=OPERATOR_KEY)
 
     app, at = funding(ledger), desk(ledger, four_eyes_from=100_000)
-    app.include_router(what_if_routes(lambda: at, as_told(found), whose=whose, announce=lambda: None))
+    app.include_router(what_if_routes(Rehearsals(lambda: at, as_told(found)), whose=whose, announce=lambda: None))
     servers.append(uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off")))
     serving = asyncio.create_task(servers[0].serve())
     while not servers[0].started:  # noqa: ASYNC110  it tells nobody

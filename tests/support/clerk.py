@@ -120,8 +120,8 @@ class Clerk:
         if isinstance(decided, Refused):
             about = {"command": step["command"], "kind": step["kind"], "envelope": step["envelope"]}
             listed = sorted(str(each.commitment_id) for each in decided.in_the_way)
-            no_room = decided.objection.value == "no-room"
-            more = {"reason": decided.objection.value} | ({"commitments": listed} if no_room else {})
+            in_the_way = decided.objection.value in ("no-room", "envelope-in-use")
+            more = {"reason": decided.objection.value} | ({"commitments": listed} if in_the_way else {})
             self.refused_commands.append(about | more)
         else:
             self._say(UUID(step["command"]), decided.facts, wanted)

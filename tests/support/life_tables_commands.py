@@ -166,7 +166,7 @@ COMMANDS = {
         advance A STATE 15                  -> paid A STATE 15 advance from credits of 2016
         freeze STATE 5 payments 10          -> frozen STATE 5 payments 10
         advance A STATE 15.50               -> movement refused A: exceeds-engaged
-        close envelope CDC                  -> not done: no-room (A)
+        close envelope CDC                  -> not done: envelope-in-use (A)
         close envelope STATE                -> unfrozen STATE 5 payments 10; closed envelope STATE 20 payments 25
         : STATE frozen > available 5; STATE payment-frozen > payment-available 10
         : STATE available > voted 20; STATE payment-available > payment-voted 25
@@ -191,7 +191,7 @@ COMMANDS = {
         declare E 0+10 priority 1           -> waitlisted E 0+10
         engage B CDC 5                      -> engaged B CDC 5
         engage C CDC 20                     -> engaged C CDC 20
-        close envelope CDC                  -> not done: no-room (A, B, D)
+        close envelope CDC                  -> not done: envelope-in-use (A, B, D)
         close envelope CDC sending back     -> released D 60+10, was waitlisted
             and amended B 5+10, was 30+10, reserved
             and released A 40+0, was reserved
@@ -249,7 +249,7 @@ THE_YEAR = """
     decommit A STATE 10_000 in 2017         -> decommitted A STATE 10_000, lapsed
     : STATE engaged > lapsed 10_000
     balance A CDC 30_000 in 2017            -> movement held A: not-certified
-    close envelope CDC                      -> not done: no-room (D)
+    close envelope CDC                      -> not done: envelope-in-use (D)
     certify A CDC 60_000 in 2017            -> certified A CDC 60_000
         and paid A CDC 30_000 balance from treasury (held: balance A)
     close A in 2017                         -> closed A 0+0, was reserved

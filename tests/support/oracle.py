@@ -136,7 +136,9 @@ class Oracle:
                 raise Held("not-declared")
             refused_if(known["state"] in ("refused", "released"), "not-standing")
             refused_if(known["state"] == "closed" and kind != "PaymentReturned", "not-standing")
-            return list(ACTS[kind](self.book, value, known, self.turn))
+            facts = ACTS[kind](self.book, value, known, self.turn)
+            day = {"occurred_on": value.get("occurred_on")}
+            return [fact | day if "funder" in fact else fact for fact in facts]
         except Refused as why:
             by = self.book.version(known) if known is not None and str(why) in SAID_BY_RULES else {}
             return [said("MovementRefused", _about(value, known), movement=kind, reason=str(why), **by)]

@@ -71,7 +71,7 @@ def _check(book: Book, step: Json) -> None:
         refused_if(book.envelopes[envelope]["closed"], "envelope-closed")
     if kind == "close":
         if in_the_way := _in_the_way(book, giver):
-            _refuse_unless(bool(step.get("displace")), in_the_way)
+            _refuse_unless(bool(step.get("displace")), in_the_way, "envelope-in-use")
         return
     refused_if(not amount and not payment, "no-amount")
     for envelope in concerned:
@@ -86,7 +86,7 @@ def _check(book: Book, step: Json) -> None:
         refused_if(payable is not None and payment > payable, "payment-exceeds-payable")
         could = _could_go_back(book, giver)
         most = book.room(giver) + sum(asks(c)[giver] for c in could if step.get("displace"))
-        _refuse_unless(amount <= most, could)
+        _refuse_unless(amount <= most, could, "no-room")
 
 
 def _check_pair(kind: str, giver: str, receiver: str) -> None:
@@ -97,9 +97,9 @@ def _check_pair(kind: str, giver: str, receiver: str) -> None:
     refused_if(kind == "carry-over" and int(its_exercise) != int(exercise) + 1, "not-the-next-exercise")
 
 
-def _refuse_unless(enough: bool, commitments: list[Json]) -> None:
+def _refuse_unless(enough: bool, commitments: list[Json], reason: str) -> None:
     if not enough:
-        raise Refused("no-room", [c["commitment_id"] for c in commitments])
+        raise Refused(reason, [c["commitment_id"] for c in commitments])
 
 
 def _obeyed(book: Book, step: Json) -> Iterator[Json]:

@@ -149,6 +149,9 @@ class Books(Accounts):
     ) -> list[Outcome]:
         """Announce what an act came to, and the promotions that it allows."""
         outcomes = [self._refused(event, answer)] if isinstance(answer, RefusalReason) else answer
+        for outcome in outcomes:
+            if outcome.funder is not None:
+                outcome.occurred_on = event.fact.occurred_on
         if was_held:
             for outcome in outcomes:
                 outcome.movement_id = event.event_id

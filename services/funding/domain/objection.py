@@ -31,6 +31,7 @@ class Objection(StrEnum):
     CARRY_OVER_LIMIT = "carry-over-limit"
     PAYMENT_EXCEEDS_PAYABLE = "payment-exceeds-payable"
     NOT_FROZEN = "not-frozen"
+    ENVELOPE_IN_USE = "envelope-in-use"
     NO_ROOM = "no-room"
     COMMITMENT_UNKNOWN = "commitment-unknown"
     NOT_STANDING = "not-standing"
@@ -86,7 +87,7 @@ def objection(books: Books, command: Command) -> Refused | None:
     if command.act is Act.CLOSE:
         standing = in_the_way(books, giver)
         listed = tuple(_listed(c, goes=True) for c in standing)
-        return Refused(Objection.NO_ROOM, "envelope", listed) if standing and not command.displace else None
+        return Refused(Objection.ENVELOPE_IN_USE, "envelope", listed) if standing and not command.displace else None
     if not command.amount_cents and not command.payment_cents:
         return Refused(Objection.NO_AMOUNT, "amount_cents")
     if command.payment_cents and any(envelope.payment_credits is None for _, envelope in envelopes):

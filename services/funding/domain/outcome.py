@@ -1,5 +1,6 @@
 """What the ledger answers: one outcome a decision, with the postings that it makes."""
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -35,7 +36,8 @@ class Kind(StrEnum):
 class Outcome(Struct):
     """One decision; `movement` names the event that is held or refused, `movement_id` one that was held before.
 
-    `credit_exercise`, `from_payment_credits` and `payment_kind` are said of money that moves.
+    `credit_exercise`, `from_payment_credits` and `payment_kind` are said of money that moves; `occurred_on` is the day
+    of a funder's act, by its own word.
     """
 
     kind: Kind
@@ -55,3 +57,4 @@ class Outcome(Struct):
     payment_kind: PaymentKind | None = None
     movement_id: UUID | None = None
     rules_version: int | None = None
+    occurred_on: date | None = None

@@ -1,6 +1,7 @@
 """What a published fact says must be posted, and where it leaves its commitment: read from the fact alone."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -77,6 +78,7 @@ class Said(Struct, frozen=True):
     movement: str = ""
     movement_id: UUID | None = None
     by: str = ""
+    occurred_on: date | None = None
 
 
 class Stand(NamedTuple):

@@ -1,9 +1,11 @@
 """What is engaged and not paid, since when, and the sixty days within which a grant is paid.
 
 Law 2021-875 of 1 July 2021: a grant is paid within 60 days of its notification, unless the authority set other dates or
-made the payment depend on an event. The day on which the engagement was known stands here for the notification.
+made the payment depend on an event. The day of the legal engagement, by the funder's word, stands here for the
+notification: no event says when the beneficiary was told. Facts that say no day count from the day they were known.
 """
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,11 +27,17 @@ class DeedKind(StrEnum):
 
 
 class Deed(NamedTuple):
-    """One act of one funder on one commitment, and the day on which it was known."""
+    """One act of one funder on one commitment, the day on which it was known, and the day on which it happened."""
 
     kind: DeedKind
     on: date
     amount_cents: int
+    occurred_on: date | None = None
+
+    @property
+    def since(self) -> date:
+        """From which day its amount counts: never after it was known."""
+        return self.on if self.occurred_on is None else min(self.on, self.occurred_on)
 
 
 class Band(StrEnum):
@@ -105,9 +113,9 @@ class _Account:
         amount = deed.amount_cents
         match deed.kind:
             case DeedKind.ENGAGED:
-                self.engaged.append(Part(deed.on, amount))
+                self._put(self.engaged, Part(deed.since, amount))
             case DeedKind.CERTIFIED:
-                self.certified.append(Part(deed.on, amount))
+                self._put(self.certified, Part(deed.since, amount))
             case DeedKind.PAID:
                 self.paid += amount
                 _take_oldest(self.returned, _take_oldest(self.engaged, amount))
@@ -116,12 +124,17 @@ class _Account:
             case DeedKind.GIVEN_UP:
                 _take_youngest(self.engaged, _take_youngest(self.returned, amount))
 
+    @staticmethod
+    def _put(parts: list[Part], part: Part) -> None:
+        """Keep a list oldest first: what happened earlier may be known later."""
+        insort(parts, part, key=lambda each: each.since)
+
     def _take_back(self, deed: Deed) -> None:
         """What was all paid is owed no more: certified falls with it, as the ledger has it."""
         certified = sum(part.amount_cents for part in self.certified)
         was_all_paid = certified <= self.paid
         self.paid -= deed.amount_cents
-        self.returned.append(Part(deed.on, deed.amount_cents, came_back=True))
+        self._put(self.returned, Part(deed.since, deed.amount_cents, came_back=True))
         if was_all_paid:
             _take_youngest(self.certified, max(0, certified - self.paid))
 

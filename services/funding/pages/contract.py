@@ -1,6 +1,6 @@
 """The pages of one contract: where it stands, and who waits there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -46,7 +46,7 @@ def contract_page(
         Section("held", say("held_movements"), held_table(held), file=f"{path}/held"),
         Section("commands", say("commands"), commands_table(commands, signed_in=signed_in),
                 note=None if signed_in else say("commands_closed"), file=f"{path}/commands"),
-        *_command_section(moment, code, envelopes, signed_in=signed_in),
+        *_command_section(moment, code, envelopes, year, signed_in=signed_in),
         Section("commitments", say("commitments"), commitments_table(c for c in commitments if c.exercise == year),
                 file=f"{path}/commitments", query={"exercise": str(year)}),
     ]  # fmt: skip
@@ -56,10 +56,14 @@ def contract_page(
     )  # fmt: skip
 
 
-def _command_section(moment: Moment, code: str, envelopes: Sequence[Envelope], *, signed_in: bool) -> list[Section]:
-    """The form, for who is signed in."""
+def _command_section(
+    moment: Moment, code: str, envelopes: Sequence[Envelope], year: int | None, *, signed_in: bool
+) -> list[Section]:
+    """The form, and the way to a what-if, for who is signed in."""
     form = command_form(moment, code, envelopes, {})
-    return [Section("command", moment.words.say("new_command"), form=form)] if signed_in else []
+    address = f"contracts/{code}/what-if" + (f"?exercise={year}" if year else "")
+    links = [(address, moment.words.say("if"))]
+    return [Section("command", moment.words.say("new_command"), form=form, links=links)] if signed_in else []
 
 
 def commitments_table(commitments: Iterable[Commitment]) -> Table:
@@ -107,7 +111,7 @@ def commands_table(commands: Sequence[Command], *, signed_in: bool) -> Table:
 
 def waitlist_page(
     moment: Moment, code: str, exercise: int, envelopes: Sequence[Envelope], *,
-    waiting: Sequence[Commitment], promoted: Sequence[Fact], rules: Rules | None = None,
+    waiting: Sequence[Commitment], promoted: Sequence[Fact], rules: Rules | None = None, signed_in: bool = False,
 ) -> Sheet:  # fmt: skip
     """Say who waits, in order, and what would free each."""
     say, mine = moment.words.say, [envelope for envelope in envelopes if envelope.exercise == exercise]
@@ -118,8 +122,8 @@ def waitlist_page(
         path=path, name=say("to_waitlist", exercise=exercise), heading=say("waitlist_heading"),
         answer=[_answer(moment, code, exercise, waiters)], written_at=moment.now, query=query,
         sections=[
-            Section("queue", say("queue"), queue_table(waiters, code, exercise), bars(by_funder(mine, exercise)),
-                    note=say("queue_note"), file=path, query=query,
+            Section("queue", say("queue"), queue_table(waiters, code, exercise, asks=signed_in),
+                    bars(by_funder(mine, exercise)), note=say("queue_note"), file=path, query=query,
                     links=[(f"contracts/{code}?exercise={exercise}", Markup("{}").format(contract_name(code).short))]),
             Section("promotions", say("promotions"), promotions_table(promoted, exercise),
                     file=f"{path}/promotions", query=query),
@@ -141,24 +145,31 @@ def _answer(moment: Moment, code: str, exercise: int, waiters: Sequence[Waiter])
     return say("waitlist_answer", missing=escape(f" {say('and')} ").join(lacks), **told)
 
 
-def queue_table(waiters: Sequence[Waiter], code: str, exercise: int) -> Table:
-    """One row for each one who waits."""
+def queue_table(waiters: Sequence[Waiter], code: str, exercise: int, *, asks: bool = False) -> Table:
+    """One row for each one who waits; `asks` leads from each to the what-if that would serve it."""
     columns = [
         Column("rank", "number"), Column("commitment", "commitment"), Column("priority", "number"),
         Column("score", "number"),
         Column("cdc_cents", "cents"), Column("state_cents", "cents"),
         *(Column(f"missing_{funder.value}", "cents") for funder in Funder),
         Column("before_count", "count"), Column("first_before", "commitment"),
+        *([Column("ask_if", "ask")] if asks else []),
     ]  # fmt: skip
     rows = []
     for each in waiters:
         missing = dict(each.missing)
         lacks = (missing.get(envelope_id(code, funder, exercise)) for funder in Funder)
         first = each.first_before.commitment_id if each.first_before else None
-        asks = each.commitment
-        rows.append((each.rank, asks.commitment_id, asks.priority, asks.score, *asks.asked, *lacks,
-                     each.before_count, first))  # fmt: skip
+        who, more = each.commitment, [_asking(code, exercise, missing)] if asks else []
+        rows.append((each.rank, who.commitment_id, who.priority, who.score, *who.asked, *lacks,
+                     each.before_count, first, *more))  # fmt: skip
     return Table("waitlist", columns, rows, empty="nobody_waits")
+
+
+def _asking(code: str, exercise: int, missing: Mapping[str, int]) -> str | None:
+    """The what-if that would free it: as much more credit as is missing."""
+    more = "".join(f"&missing_{name.split('.')[1]}={cents}" for name, cents in missing.items())
+    return f"contracts/{code}/what-if?exercise={exercise}{more}" if more else None
 
 
 def promotions_table(promoted: Sequence[Fact], exercise: int) -> Table:

@@ -44,7 +44,8 @@ def debts(facts: Iterable[Fact], as_of: date) -> list[Debt]:
         if said.commitment_id is None or said.funder is None:
             continue
         homes[said.commitment_id] = (said.contract, said.exercise or 0)
-        deed = Deed(DeedKind(fact.type), day_of(fact.known_at), said.cdc_cents + said.state_cents)
+        known_on = day_of(fact.known_at)
+        deed = Deed(DeedKind(fact.type), known_on, said.cdc_cents + said.state_cents, said.occurred_on or known_on)
         told.setdefault((said.commitment_id, said.funder), []).append(deed)
     found = [Debt(i, *homes[i], funder, unpaid(deeds, as_of)) for (i, funder), deeds in told.items()]
     owed = [debt for debt in found if debt.unpaid.parts]

@@ -16,6 +16,8 @@ WORDS: Mapping[str, str] = {
     "as_of": "As of {day}",
     "as_of_label": "As of",
     "look": "Look",
+    "as_of_past": "Only what is unpaid, what is late and what expires are as of {day}; balances, waitlists and held"
+    " movements are today’s.",
     "as_of_wrong": "The date asked for is not one: this is today’s.",
     "rounded": "Amounts are rounded to the euro; to the cent in the file.",
     "written_at": "Written on {instant}, from one snapshot of the books",
@@ -134,7 +136,8 @@ WORDS: Mapping[str, str] = {
     "unpaid_answer": "As of {day}, {unpaid} engaged is not paid, {late} of it for more than 60 days.",
     "unpaid_none": "As of {day}, all that is engaged is paid.",
     "unpaid_note": "A grant is paid within 60 days of its notification, unless its act says otherwise (law 2021-875)."
-    " The day on which the engagement was known stands for the notification. A payment settles what was engaged first;"
+    " The clock counts from the day of the legal engagement, by the funder’s word; without it, from the day on which it"
+    " was known. A payment settles what was engaged first;"
     " money that came back has no clock.",
     "unpaid_table": "By contract and funder",
     "unpaid_list": "The oldest",

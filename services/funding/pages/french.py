@@ -16,6 +16,8 @@ WORDS: Mapping[str, str] = {
     "as_of": "Au {day}",
     "as_of_label": "Au",
     "look": "Regarder",
+    "as_of_past": "Seuls les impayés, leurs retards et ce qui expire sont ceux du {day} ; les soldes, les files et les"
+    " mouvements retenus sont ceux d’aujourd’hui.",
     "as_of_wrong": "La date demandée n’en est pas une : voici celle d’aujourd’hui.",
     "rounded": "Montants arrondis à l’euro ; au centime près dans le fichier.",
     "written_at": "Écrit le {instant}, d’un seul instantané des comptes",
@@ -134,7 +136,8 @@ WORDS: Mapping[str, str] = {
     "unpaid_answer": "Au {day}, {unpaid} engagés ne sont pas payés, dont {late} depuis plus de 60 jours.",
     "unpaid_none": "Au {day}, tout ce qui est engagé est payé.",
     "unpaid_note": "Une subvention est payée dans les 60 jours de sa notification, sauf si l’acte dit autre chose (loi"
-    " 2021-875). Le jour où l’engagement a été connu tient lieu de notification. Un paiement solde d’abord ce qui a été"
+    " 2021-875). Le délai court du jour de l’engagement juridique, tel que le financeur"
+    " le dit ; à défaut, du jour où il a été connu. Un paiement solde d’abord ce qui a été"
     " engagé d’abord ; de l’argent rendu n’a pas de délai.",
     "unpaid_table": "Par contrat et par financeur",
     "unpaid_list": "Les plus anciens",

@@ -36,7 +36,10 @@ class Moment:
 
     def notices(self) -> list[Markup]:
         """What must be said of the day asked for."""
-        return [self.words.say("as_of_wrong")] if self.is_wrong else []
+        if self.is_wrong:
+            return [self.words.say("as_of_wrong")]
+        day = formats.day(self.as_of, self.words.language)
+        return [self.words.say("as_of_past", day=day)] if self.is_past else []
 
 
 def moment(language: Language, now: datetime, as_of: str | None) -> Moment:

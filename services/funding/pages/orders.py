@@ -42,6 +42,8 @@ class Form:
     fields: Sequence[Field] = ()
     hidden: Mapping[str, str] | None = None
     quiet: bool = False
+    groups: Sequence[tuple[Markup, Sequence[Field]]] = ()
+    note: Markup | None = None
     template: str = "form.html.jinja"
 
 
@@ -257,12 +259,12 @@ def _answers(moment: Moment, command: Command, *, tried: Command | None, by: str
     return sections
 
 
-def sign_in_page(moment: Moment, *, was_wrong: bool) -> Sheet:
-    """Ask for a manager's key."""
+def sign_in_page(moment: Moment, *, notice: str = "") -> Sheet:
+    """Ask for a manager's key; `notice` is the word for what went wrong before."""
     say = moment.words.say
     field = Field("key", say("key"), "password", required=True, hint=say("key_hint"))
     return Sheet(
         path="login", name=say("sign_in"), heading=say("sign_in"), answer=[say("sign_in_answer")],
-        notices=[say("key_unknown")] if was_wrong else [], written_at=moment.now,
+        notices=[say(notice)] if notice else [], written_at=moment.now,
         sections=[Section("key-form", say("key"), form=Form("login", say("sign_in"), [field]))],
     )  # fmt: skip

@@ -21,7 +21,7 @@ from shared.web.paging import page_of
 from shared.web.words import Words, strong
 
 TEMPLATES = Path(__file__).parent / "templates"
-WRITTEN = ("euros_short", "instant", "percent", "whole")
+WRITTEN = ("euros_short", "euros_signed", "instant", "percent", "whole")
 PARTS = ("engaged", "lapsed", "reserved", "frozen", "room")
 
 
@@ -59,6 +59,8 @@ class Section:
     """A part of a page: bars, a table or both; `file` is where the table is had as a file, below the
     language and without ending, `query` what that address asks for, and `again` a form that is sent to it, where the
     table is of what was only tried.
+
+    `picture` draws gains and losses; a table that is not `paged` shows its first rows and leaves the rest to its file.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Section:
     again: Mapping[str, str] | None = None
     links: Sequence[tuple[str, Markup]] = ()
     form: Any = None
+    picture: Sequence[Any] = ()
+    paged: bool = True
 
     def files(self) -> list[tuple[str, str]]:
         """What the table's files are called, and where, below the language, they are."""

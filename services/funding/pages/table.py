@@ -16,6 +16,9 @@ from shared.web.contract_names import contract_name
 from shared.web.formats import Language
 from shared.web.words import Words
 
+LEADING = "ask"
+"""The kind of a column that only leads somewhere: it stays on the page."""
+
 
 class Column(NamedTuple):
     """Its word, and how its values are written; amounts are cents, written to the cent or, `euros`, to the euro.
@@ -41,7 +44,7 @@ class Table:
         """The columns of amounts that are zero, or nothing, in every row: a page says so instead of drawing them."""
         return [
             column for index, column in enumerate(self.columns)
-            if column.kind in ("cents", "euros") and not any(row[index] for row in self.rows)
+            if column.kind in ("cents", "euros", "signed") and not any(row[index] for row in self.rows)
         ]  # fmt: skip
 
     def shown(self) -> list[tuple[int, Column]]:
@@ -52,12 +55,14 @@ class Table:
 
 def as_download(table: Table, written_at: datetime) -> Download:
     """A table with its raw values, to be taken away: cents, codes, days, instants; what is unknown is nothing."""
-    return Download(table.file, [_field(column) for column in table.columns], _raw_rows(table), written_at)
+    taken = [(index, column) for index, column in enumerate(table.columns) if column.kind != LEADING]
+    fields = [_field(column) for _, column in taken]
+    return Download(table.file, fields, _raw_rows(table, [index for index, _ in taken]), written_at)
 
 
-def _raw_rows(table: Table) -> Iterator[Sequence[Value]]:
+def _raw_rows(table: Table, places: Sequence[int]) -> Iterator[Sequence[Value]]:
     for row in table.rows:
-        yield [_raw(value) for value in row]
+        yield [_raw(row[place]) for place in places]
 
 
 def _raw(value: Any) -> Value:
@@ -100,7 +105,7 @@ _CODES: Mapping[str, Callable[[str], Both]] = {
 }  # fmt: skip
 KINDS: Mapping[str, Kind] = {
     "number": Kind.WHOLE, "count": Kind.WHOLE, "command": Kind.WHOLE, "cents": Kind.CENTS, "euros": Kind.CENTS,
-    "limit": Kind.CENTS, "day": Kind.DAY, "instant": Kind.INSTANT,
+    "limit": Kind.CENTS, "signed": Kind.CENTS, "day": Kind.DAY, "instant": Kind.INSTANT,
 }  # fmt: skip
 
 
@@ -130,6 +135,12 @@ def _contract(writer: Writer, code: str) -> Markup:
 def _envelope(writer: Writer, name: str) -> Markup:
     contract, funder, exercise = name.split(".")
     return Markup("{}, {} {}").format(contract_name(contract).short, writer.words.say(f"{funder}_short"), exercise)
+
+
+def _line(writer: Writer, name: str) -> Markup:
+    """A funder's exercise: `CDC.2016`."""
+    funder, exercise = name.split(".")
+    return Markup("{} {}").format(writer.words.say(f"{funder}_short"), exercise)
 
 
 def _epci(writer: Writer, named: tuple[str, str]) -> Markup:
@@ -166,6 +177,7 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "code": lambda _, value: Markup("<code>{}</code>").format(str(value)),
     "count": lambda w, value: escape(formats.whole(value, w.words.language)),
     "cents": lambda w, value: escape(formats.euros_exact(value, w.words.language)),
+    "signed": lambda w, value: escape(formats.euros_signed(value, w.words.language)),
     "euros": lambda w, value: escape(formats.euros(value, w.words.language)),
     "limit": lambda w, value: escape(
         w.words.say("unlimited") if value is None else formats.euros(value, w.words.language)
@@ -181,7 +193,9 @@ _WRITERS: Mapping[str, Callable[[Writer, Any], Markup]] = {
     "epci": _epci,
     "epcis": _each(_epci),
     "envelope": _envelope,
+    "line": _line,
     "commitment": lambda w, value: w._link(f"commitments/{value}", Markup("<code>{}</code>").format(str(value)[-8:])),
     "command": lambda w, value: w._link(f"commands/{value[0]}", value[1]),
     "pairs": _named_amounts,
+    LEADING: lambda w, value: w._link(value, w.words.say("ask_if_link")),
 }  # fmt: skip

@@ -1,86 +1,69 @@
 """What managers do on the pages: sign in and out, try a command, apply it, and answer what others proposed."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
 from services.funding.domain.manager import Manager
 from services.funding.pages import orders
-from services.funding.pages.moment import Moment, moment
-from services.funding.pages.sheet import Sheet, headers, render
+from services.funding.pages.sheet import Sheet
+from services.funding.routes.counter import Counter, Fields
 from services.funding.routes.orders import read
-from services.funding.routes.pages import LANGUAGES, below
-from services.funding.routes.visitors import COOKIE, Visitors, read_form
+from services.funding.routes.pages import LANGUAGES
+from services.funding.routes.visitors import COOKIE, read_form
 from services.funding.store import commands as store
 from services.funding.store import looking
 from services.funding.store.tables import Command
 from services.funding.use_cases import commanding
-from services.funding.use_cases.commanding import Answer, Desk, NotCommanded
+from services.funding.use_cases.commanding import Answer, NotCommanded
 from shared.contracts.fields import Word
 from shared.database.transaction import reading
 from shared.web.formats import Language
 from shared.web.problems import Problem
 
-Fields = Mapping[str, str]
 REASON: TypeAdapter[str] = TypeAdapter(Word)
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """Where managers command by page: the desk, who visits, and the relay to wake."""
+async def command_sheet(
+    counter: Counter, command_id: UUID, language: Language, by: Manager, *, tried: Command | None = None,
+    objection: str = "",
+) -> Sheet:  # fmt: skip
+    """Read what became of a command, or would if it were approved. Raises Problem 404."""
+    async with reading(counter.desk().engine) as session:
+        row = await store.command(session, command_id)
+        if row is None:
+            raise Problem(404, "command-unknown", "No such command was given.")
+        return orders.command_page(counter.moment(language), row, tried=tried, objection=objection, by=by.name)
 
-    desk: Callable[[], Desk]
-    visitors: Visitors
-    announce: Callable[[], None]
 
-    def moment(self, language: Language) -> Moment:
-        """Now, in a language."""
-        return moment(language, self.desk().clock(), None)
-
-    def page(self, request: Request, sheet: Sheet, now: Moment, *, by: Manager | None, status: int = 200) -> Response:
-        """Answer with a page."""
-        html = render(sheet, now.words, by=by.name if by else "", token=self.visitors.token(request), at=below(request))
-        return HTMLResponse(html, headers=headers(), status_code=status)
-
-    async def command_sheet(
-        self, command_id: UUID, language: Language, by: Manager, *, tried: Command | None = None, objection: str = ""
-    ) -> Sheet:
-        """Read what became of a command, or would if it were approved. Raises Problem 404."""
-        async with reading(self.desk().engine) as session:
-            row = await store.command(session, command_id)
-            if row is None:
-                raise Problem(404, "command-unknown", "No such command was given.")
-            return orders.command_page(self.moment(language), row, tried=tried, objection=objection, by=by.name)
-
-    async def try_command(
-        self, code: str, language: Language, by: Manager, fields: Fields, *, failed: str = ""
-    ) -> tuple[Sheet, bool]:
-        """Say what a command would do, and whether it could be given."""
-        answer, objection, wrong = None, "", list[str]()
-        try:
-            answer = await _command(self, by, {**fields, "version": ""}, dry_run=True)
-        except NotCommanded as error:
-            objection, wrong = error.reason, [error.field]
-        except Problem as problem:
-            objection, wrong = problem.type, [error.pointer.strip("/") for error in problem.errors]
-        said = {**fields, "version": _version(answer)}
-        async with reading(self.desk().engine) as session:
-            envelopes = await looking.envelopes(session, code)
-        tried = orders.Tried(
-            answer.command if answer else None, objection, wrong, failed, bool(answer and answer.needs_approval)
-        )
-        sheet = orders.tried_page(self.moment(language), code, envelopes, said=said, tried=tried)
-        return sheet, not objection
+async def tried_sheet(
+    counter: Counter, code: str, language: Language, by: Manager, fields: Fields, *, failed: str = ""
+) -> tuple[Sheet, bool]:
+    """Say what a command would do, and whether it could be given."""
+    answer, objection, wrong = None, "", list[str]()
+    try:
+        answer = await _command(counter, by, {**fields, "version": ""}, dry_run=True)
+    except NotCommanded as error:
+        objection, wrong = error.reason, [error.field]
+    except Problem as problem:
+        objection, wrong = problem.type, [error.pointer.strip("/") for error in problem.errors]
+    said = {**fields, "version": _version(answer)}
+    async with reading(counter.desk().engine) as session:
+        envelopes = await looking.envelopes(session, code)
+    tried = orders.Tried(
+        answer.command if answer else None, objection, wrong, failed, bool(answer and answer.needs_approval)
+    )
+    return orders.tried_page(counter.moment(language), code, envelopes, said=said, tried=tried), not objection
 
 
 def desk_routes(counter: Counter) -> APIRouter:
     """Build the routes, in French and in English."""
-    router = APIRouter(include_in_schema=False)
+    router = counter.router()
     for language, prefix in LANGUAGES:
         _signing(router, counter, language, prefix)
         _commanding(router, counter, language, prefix)
@@ -93,8 +76,8 @@ def _signing(router: APIRouter, counter: Counter, language: Language, prefix: st
     async def ask_key(request: Request) -> Response:
         """Ask for a key."""
         now = counter.moment(language)
-        return counter.page(request, orders.sign_in_page(now, was_wrong=False), now,
-                            by=await counter.visitors.visitor(request))  # fmt: skip
+        sheet = orders.sign_in_page(now, notice="session_ended" if request.query_params.get("ended") else "")
+        return counter.page(request, sheet, now, by=await counter.visitors.visitor(request))
 
     @router.post(f"{prefix}/login")
     async def sign_in(request: Request) -> Response:
@@ -102,7 +85,7 @@ def _signing(router: APIRouter, counter: Counter, language: Language, prefix: st
         now, fields = counter.moment(language), await read_form(request)
         answer = RedirectResponse("./", status_code=303)
         if await counter.visitors.sign_in(fields.get("key", "").strip(), request, answer) is None:
-            return counter.page(request, orders.sign_in_page(now, was_wrong=True), now, by=None, status=401)
+            return counter.page(request, orders.sign_in_page(now, notice="key_unknown"), now, by=None, status=401)
         return answer
 
     @router.post(f"{prefix}/logout")
@@ -118,19 +101,13 @@ def _commanding(router: APIRouter, counter: Counter, language: Language, prefix:
     @router.post(f"{prefix}/contracts/{{code}}/commands")
     async def try_command(request: Request, code: str) -> Response:
         """Say what a command would do."""
-        try:
-            by, fields = await counter.visitors.form(request)
-        except Problem as problem:
-            return turned_away(problem, "../../login")
+        by, fields = await counter.visitors.form(request)
         return await _tried(counter, request, language, code, by=by, fields={**fields, "command_id": str(uuid4())})
 
     @router.post(f"{prefix}/contracts/{{code}}/commands/apply")
     async def apply_command(request: Request, code: str) -> Response:
         """Do it, or propose it; whatever keeps it from being done is shown, with the form."""
-        try:
-            by, fields = await counter.visitors.form(request)
-        except Problem as problem:
-            return turned_away(problem, "../../../login")
+        by, fields = await counter.visitors.form(request)
         try:
             answer = await _command(counter, by, fields, dry_run=False)
         except (NotCommanded, Problem) as error:
@@ -145,7 +122,7 @@ async def _tried(
     counter: Counter, request: Request, language: Language, code: str, *, by: Manager, fields: Fields,
     failed: str = "",
 ) -> Response:  # fmt: skip
-    sheet, can_be = await counter.try_command(code, language, by, fields, failed=failed)
+    sheet, can_be = await tried_sheet(counter, code, language, by, fields, failed=failed)
     return counter.page(request, sheet, counter.moment(language), by=by, status=200 if can_be and not failed else 422)
 
 
@@ -186,11 +163,6 @@ def _word(text: str) -> str:
         return REASON.validate_python(text.strip())
     except ValidationError as error:
         raise NotCommanded("command-invalid", "The reason is a word.", field="reason") from error
-
-
-def turned_away(problem: Problem, login: str) -> Response:
-    """Ask whoever is not signed in for a key; refuse a form that is not ours."""
-    return RedirectResponse(login, status_code=303) if problem.status == 401 else problem.response()
 
 
 def _answering(router: APIRouter, counter: Counter, language: Language, prefix: str) -> None:
@@ -234,10 +206,7 @@ async def _answered(
     counter: Counter, request: Request, language: Language, command_id: UUID,
     act: Callable[[Manager, Fields], Awaitable[Command | None]],
 ) -> Response:  # fmt: skip
-    try:
-        by, fields = await counter.visitors.form(request)
-    except Problem as problem:
-        return turned_away(problem, "../../login")
+    by, fields = await counter.visitors.form(request)
     try:
         tried = await act(by, fields)
     except NotCommanded as error:
@@ -252,5 +221,5 @@ async def _shown(
     counter: Counter, request: Request, language: Language, command_id: UUID, by: Manager, *,
     tried: Command | None = None, objection: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
-    sheet = await counter.command_sheet(command_id, language, by, tried=tried, objection=objection)
+    sheet = await command_sheet(counter, command_id, language, by, tried=tried, objection=objection)
     return counter.page(request, sheet, counter.moment(language), by=by, status=status)

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.funding.routes.desk import Counter
+from services.funding.routes.counter import Counter
+from services.funding.routes.desk import command_sheet, tried_sheet
 from services.funding.routes.desk_scores import try_score
 from services.funding.routes.downloads import Ending, download
 from services.funding.routes.pages import LANGUAGES
@@ -16,7 +17,7 @@ from shared.web.problems import Problem
 
 def desk_download_routes(counter: Counter) -> APIRouter:
     """Build the routes; they come before the desk's."""
-    router = APIRouter(include_in_schema=False)
+    router = counter.router()
     for language, prefix in LANGUAGES:
         _given(router, counter, language, prefix)
         _tried(router, counter, language, prefix)
@@ -30,7 +31,7 @@ def _given(router: APIRouter, counter: Counter, language: Language, prefix: str)
         by = await counter.visitors.visitor(request)
         if by is None:
             raise Problem(401, "manager-unknown", "Sign in first.")
-        return await download(await counter.command_sheet(command_id, language, by), section, form, language)
+        return await download(await command_sheet(counter, command_id, language, by), section, form, language)
 
 
 def _tried(router: APIRouter, counter: Counter, language: Language, prefix: str) -> None:
@@ -38,7 +39,7 @@ def _tried(router: APIRouter, counter: Counter, language: Language, prefix: str)
     async def of_form(request: Request, code: str, section: str, form: Ending) -> Response:
         """What a command would do."""
         by, fields = await counter.visitors.form(request)
-        sheet, _ = await counter.try_command(code, language, by, fields)
+        sheet, _ = await tried_sheet(counter, code, language, by, fields)
         return await download(sheet, section, form, language)
 
     @router.post(f"{prefix}/commitments/{{commitment_id}}/score/{{section}}.{{form}}")
@@ -56,5 +57,5 @@ def _tried(router: APIRouter, counter: Counter, language: Language, prefix: str)
             tried = await commanding.approve(counter.desk(), command_id, by, dry_run=True)
         except NotCommanded as error:
             raise Problem(422, error.reason, "The command cannot be approved.") from error
-        sheet = await counter.command_sheet(command_id, language, by, tried=tried.command)
+        sheet = await command_sheet(counter, command_id, language, by, tried=tried.command)
         return await download(sheet, section, form, language)

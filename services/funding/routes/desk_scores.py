@@ -11,19 +11,18 @@ from services.funding.domain.scoring import Scoring
 from services.funding.pages.orders import Tried
 from services.funding.pages.scores import tried_score_page
 from services.funding.pages.sheet import Sheet
-from services.funding.routes.desk import Counter, Fields, turned_away
+from services.funding.routes.counter import Counter, Fields
 from services.funding.routes.orders import fields_of
 from services.funding.routes.pages import LANGUAGES
 from services.funding.routes.scores import ScoreOrder
 from services.funding.use_cases import scoring
 from services.funding.use_cases.commanding import Answer, NotCommanded
 from shared.web.formats import Language
-from shared.web.problems import Problem
 
 
 def desk_score_routes(counter: Counter) -> APIRouter:
     """Build the routes, in French and in English."""
-    router = APIRouter(include_in_schema=False)
+    router = counter.router()
     for language, prefix in LANGUAGES:
         _scoring(router, counter, language, prefix)
     return router
@@ -33,20 +32,14 @@ def _scoring(router: APIRouter, counter: Counter, language: Language, prefix: st
     @router.post(f"{prefix}/commitments/{{commitment_id}}/score")
     async def try_form(request: Request, commitment_id: UUID) -> Response:
         """Say what a score would do."""
-        try:
-            by, fields = await counter.visitors.form(request)
-        except Problem as problem:
-            return turned_away(problem, "../../login")
+        by, fields = await counter.visitors.form(request)
         sheet, can_be = await try_score(counter, commitment_id, language, by, {**fields, "command_id": str(uuid4())})
         return counter.page(request, sheet, counter.moment(language), by=by, status=200 if can_be else 422)
 
     @router.post(f"{prefix}/commitments/{{commitment_id}}/score/apply")
     async def apply_form(request: Request, commitment_id: UUID) -> Response:
         """Give it; whatever keeps it from being given is shown, with the form."""
-        try:
-            by, fields = await counter.visitors.form(request)
-        except Problem as problem:
-            return turned_away(problem, "../../../login")
+        by, fields = await counter.visitors.form(request)
         try:
             answer = await _score(counter, commitment_id, by, fields, dry_run=False)
         except (NotCommanded, ValidationError) as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from services.funding.downloads.forms import MEDIA_TYPES, Form, written
 from services.funding.downloads.parquet import ParquetMissing
 from services.funding.downloads.xlsx import SheetTooSmall
 from services.funding.pages.sheet import Sheet
-from services.funding.pages.table import as_download
+from services.funding.pages.table import Table, as_download
 from services.funding.routes import sheets
 from services.funding.routes.pages import LANGUAGES, Pages
 from services.funding.routes.sheets import Build
@@ -135,13 +136,18 @@ TABLES: dict[str, tuple[Build, str]] = {
 
 
 async def download(sheet: Sheet | None, section: str, form: Form, language: Language) -> Response:
-    """Answer with the table of a section; it is written in a thread, since a large one takes seconds."""
+    """Answer with the table of a section."""
     tables = [each.table for each in sheet.sections if each.id == section and each.table] if sheet else []
     if sheet is None or not tables:
         return Response(status_code=404)
     [table] = tables
+    return await table_file(table, sheet.written_at, form, language)
+
+
+async def table_file(table: Table, written_at: datetime, form: Form, language: Language) -> Response:
+    """Answer with a table as a file; it is written in a thread, since a large one takes seconds."""
     try:
-        file = await asyncio.to_thread(written, as_download(table, sheet.written_at), form, language.value)
+        file = await asyncio.to_thread(written, as_download(table, written_at), form, language.value)
     except ParquetMissing as error:
         raise Problem(501, "parquet-missing", "Parquet is not installed here.", detail=str(error)) from error
     except SheetTooSmall as error:

@@ -150,6 +150,7 @@ REMEDIES: dict[str, str] = {
     Objection.CARRY_OVER_LIMIT: "Over all carry-overs, at most 3 % of the payment credits first opened.",
     Objection.PAYMENT_EXCEEDS_PAYABLE: "Take at most what may still be paid: payable_cents of the envelope.",
     Objection.NOT_FROZEN: "Unfreeze at most what is frozen.",
+    Objection.ENVELOPE_IN_USE: "Wait until nobody stands there, or let `displace` release those listed.",
     Objection.NO_ROOM: "Take less, or let `displace` send back those marked sent_back, last in first out.",
     Objection.COMMITMENT_UNKNOWN: "GET /v1/commitments/{commitment_id} finds those that were declared.",
     Objection.NOT_STANDING: "It is refused, released or closed: its score serves nothing.",

@@ -18,6 +18,7 @@ from services.funding.use_cases.commanding import Desk, NotCommanded
 from services.funding.use_cases.opening import open_envelopes
 from services.funding.use_cases.ruling import RightsExceedCap, Ruler, set_rules
 from services.funding.use_cases.territory import Told
+from services.funding.use_cases.weighing import keep_weights
 from shared.database.transaction import reading
 from shared.messaging.spine import Spine
 from shared.web.problems import FieldProblem, Problem
@@ -93,6 +94,7 @@ async def _open(spine: Spine, programme: Programme, by: str) -> dict[str, object
         rules = await set_rules(Ruler(spine.engine, spine.router, clock, by, since), ruled(programme))
     except RightsExceedCap as error:
         raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
+    await keep_weights(spine.engine, programme)
     return {"opened": opened, "envelopes": len(wanted),
             "rules": {f"{r.contract}.{r.exercise}": r.version for r in rules}}  # fmt: skip
 

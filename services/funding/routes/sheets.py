@@ -134,7 +134,14 @@ def of_waitlist(code: str) -> Build:
         promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
         rules = await queries.rules_in_force(look.session, contract=code, exercise=exercise)
         return contract.waitlist_page(
-            look.moment, code, exercise, envelopes, waiting=waiting, promoted=promoted, rules=rules
+            look.moment,
+            code,
+            exercise,
+            envelopes,
+            waiting=waiting,
+            promoted=promoted,
+            rules=rules,
+            signed_in=look.signed_in,
         )
 
     return build

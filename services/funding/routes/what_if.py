@@ -9,17 +9,18 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
+from services.funding.domain.command import Command
 from services.funding.domain.comparison import Balances, Change, Comparison, Fate, Pair, Verdict
 from services.funding.domain.manager import Manager
 from services.funding.domain.reapportionment import Order, nothing_yet
 from services.funding.programme import ProgrammeInvalid, openings, parse, ruled
 from services.funding.routes.keys import WhoseKey, answers, by_key
+from services.funding.routes.rehearsing import Rehearsals
 from services.funding.use_cases import what_if
 from services.funding.use_cases.commanding import Desk
-from services.funding.use_cases.what_if import Answer, History, Outturn, Progress, Question, ReplayDiffers
+from services.funding.use_cases.what_if import Answer, Outturn, Progress, Question
 from shared.contracts.fields import Word
 from shared.kernel.errors import Unavailable
-from shared.messaging.history import HistoryLost
 from shared.web.problems import FieldProblem, Problem
 
 Json = dict[str, Any]
@@ -37,12 +38,15 @@ Since = Annotated[date | None, Query(description="The day from which the command
 Shown = Annotated[str | None, Query(description="`plan` of the answer that was looked at: refused when it moved.")]
 
 
-def what_if_routes(
-    desk: Callable[[], Desk], history: History, *, whose: WhoseKey, announce: Callable[[], None]
-) -> APIRouter:
-    """Build the routes; each needs a manager's key or the operator's. One replay at a time: it takes a whole core."""
+def what_if_routes(rehearsals: Rehearsals, *, whose: WhoseKey, announce: Callable[[], None]) -> APIRouter:
+    """Build the routes; each needs a manager's key or the operator's."""
     router = APIRouter(prefix="/v1/what-if", tags=["what if"], responses=PROBLEMS)
-    one_at_a_time = asyncio.Lock()
+    _asking(router, rehearsals, whose)
+    _applying(router, rehearsals.desk, whose, announce)
+    return router
+
+
+def _asking(router: APIRouter, rehearsals: Rehearsals, whose: WhoseKey) -> None:
     By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.post(
@@ -60,21 +64,19 @@ def what_if_routes(
         With `Accept: application/x-ndjson`, lines `{"progress": …}` come first; the last is `{"answer": …}`, or
         `{"problem": …}` with what would have been answered.
         """
-        at = desk()
-        how = nothing_yet(by=by.role, reason=reason, effective_on=effective_on or at.clock().date())
+        how = _how(rehearsals.desk(), by, reason, effective_on)
         question = await _question(request, how=how, first_come=first_come, displace=displace)
 
         async def answer(progress: Progress) -> Json:
-            with answers(), _replays():
-                async with one_at_a_time:
-                    found = await what_if.what_if(
-                        at.engine, history, question, four_eyes_from_cents=at.four_eyes_from_cents, progress=progress
-                    )
-                    return answer_shown(found)
+            return answer_shown(await rehearsals.answer(question, progress))
 
         if request.headers.get("accept") == LINES:
             return StreamingResponse(_lines(answer), media_type=LINES)
         return await answer(what_if.silent)
+
+
+def _applying(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey, announce: Callable[[], None]) -> None:
+    By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.post("/apply", summary="Change the credits of now into those of a file, by commands", openapi_extra=FILE)
     async def post_apply(
@@ -83,14 +85,16 @@ def what_if_routes(
     ) -> Json:  # fmt: skip
         """Each command is subject to rights and four eyes by itself; the same again gives none twice."""
         at = desk()
-        how = nothing_yet(by=by.role, reason=reason, effective_on=effective_on or at.clock().date())
+        how = _how(at, by, reason, effective_on)
         question = await _question(request, how=how, first_come=False, displace=displace)
         with answers():
             outturns = await what_if.apply(at, question, by, expected=plan)
         announce()
         return {"orders": [_outturn(each) for each in outturns]}
 
-    return router
+
+def _how(at: Desk, by: Manager, reason: str, effective_on: date | None) -> Command:
+    return nothing_yet(by=by.role, reason=reason, effective_on=effective_on or at.clock().date())
 
 
 async def _lines(answer: Callable[[Progress], Awaitable[Json]]) -> AsyncIterator[bytes]:
@@ -116,23 +120,7 @@ async def _lines(answer: Callable[[Progress], Awaitable[Json]]) -> AsyncIterator
         work.cancel()
 
 
-class _replays:  # noqa: N801  used as a statement
-    """Turn a replay that proves nothing into a problem."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        """Name what differs."""
-        if isinstance(error, ReplayDiffers):
-            fields = [FieldProblem(pointer="", detail=difference) for difference in error.differences]
-            raise Problem(409, "replay-differs", str(error), detail="`fabrique ledger check` examines the ledger.",
-                          errors=fields) from error  # fmt: skip
-        if isinstance(error, HistoryLost):
-            raise Problem(409, "history-lost", "The log cannot be replayed.", detail=str(error)) from error
-
-
-async def _question(request: Request, *, how: Any, first_come: bool, displace: bool) -> Question:
+async def _question(request: Request, *, how: Command, first_come: bool, displace: bool) -> Question:
     try:
         programme = parse((await request.body()).decode())
     except (ProgrammeInvalid, UnicodeDecodeError) as error:

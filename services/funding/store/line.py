@@ -17,6 +17,11 @@ from shared.messaging.history import Extent, extent
 EVERY_CONTRACT = (
     "SELECT contract FROM envelope UNION SELECT contract FROM commitment UNION SELECT contract FROM held_movement"
 )
+FINGERPRINT = (
+    "SELECT coalesce((SELECT string_agg(c::text, ';' ORDER BY c::text) FROM checkpoint c), '')"
+    " || (SELECT concat_ws('/', count(*), count(*) FILTER (WHERE state = 'proposed')) FROM command)"
+)
+WEIGHTS = "SELECT contract, qpv_population, caseload FROM contract_weight"
 EVERY_COMMITMENT = "SELECT commitment_id FROM commitment"
 
 
@@ -46,9 +51,26 @@ async def commands(session: Session) -> tuple[Command, ...]:
 
 async def envelopes(session: Session) -> dict[str, Envelope]:
     """Read every envelope."""
+    return (await books(session)).envelopes
+
+
+async def books(session: Session) -> Books:
+    """Read every envelope, what is held, and the rules in force: no commitment that nothing is held of."""
     connection = await driver(session)
     contracts: list[Any] = [row[0] for row in await connection.fetch(EVERY_CONTRACT)]
-    return (await queries.load_books(session, contracts=contracts)).envelopes
+    return await queries.load_books(session, contracts=contracts)
+
+
+async def weights(session: Session) -> dict[str, tuple[int, int | None]]:
+    """Read what each contract weighs: its inhabitants, and its caseload when that is known."""
+    connection = await driver(session)
+    return {row[0]: (row[1], row[2]) for row in await connection.fetch(WEIGHTS)}
+
+
+async def fingerprint(session: Session) -> str:
+    """Tell where the ledger stands: every step of a line, and every command, makes it another."""
+    connection = await driver(session)
+    return str(await connection.fetchval(FINGERPRINT))
 
 
 async def _books(session: Session) -> Books:

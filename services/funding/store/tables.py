@@ -3,18 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    CheckConstraint,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    LargeBinary,
-    String,
-    text,
-)
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, DateTime, Identity, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -241,6 +230,17 @@ class RuleSetRow(FundingTable, table=True):
     partition: int
     next_offset: int = Field(sa_type=BigInteger)
     step: int
+
+
+class ContractWeight(FundingTable, table=True):
+    """What a contract weighs in the keys that split credits, as the last programme file that names it says."""
+
+    __tablename__ = "contract_weight"
+    __table_args__ = (CheckConstraint("least(qpv_population, caseload) >= 0", name="ck_contract_weight_not_negative"),)
+
+    contract: str = Field(primary_key=True)
+    qpv_population: int
+    caseload: int | None = None
 
 
 class TerritoryChange(FundingTable, table=True):

@@ -55,6 +55,11 @@ INSERT_ENVELOPES = (
     " payment_opened_cents, payment_carried_over_cents, closed)"
     " VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false) ON CONFLICT DO NOTHING"
 )
+PUT_WEIGHTS = (
+    "INSERT INTO contract_weight (contract, qpv_population, caseload)"
+    " SELECT * FROM unnest($1::text[], $2::int[], $3::int[])"
+    " ON CONFLICT (contract) DO UPDATE SET qpv_population = EXCLUDED.qpv_population, caseload = EXCLUDED.caseload"
+)
 MARK_STATED = (
     "INSERT INTO envelope_statement (envelope_id, version) SELECT * FROM unnest($1::text[], $2::bigint[])"
     " ON CONFLICT (envelope_id) DO UPDATE SET version = EXCLUDED.version"
@@ -134,3 +139,9 @@ async def mark_stated(session: Session, versions: dict[str, int]) -> None:
     """Note the version of each envelope that was stated."""
     connection = await driver(session)
     await connection.execute(MARK_STATED, list(versions), list(versions.values()))
+
+
+async def put_weights(session: Session, weights: Iterable[tuple[str, int, int | None]]) -> None:
+    """Keep what contracts weigh, each once."""
+    connection = await driver(session)
+    await connection.execute(PUT_WEIGHTS, *map(list, zip(*sorted(weights), strict=True)))

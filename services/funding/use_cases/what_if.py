@@ -142,7 +142,7 @@ async def apply(desk: Desk, question: Question, manager: Manager, *, expected: s
     async with reading(desk.engine) as session:
         rows, envelopes = await store.commands(session), await store.envelopes(session)
     wanted = plan(
-        question.credits, envelopes, _opened(_openings(rows)), [*_given(rows)], how=question.how,
+        question.credits, envelopes, opened_by(rows), [*given_of(rows)], how=question.how,
         displace=question.displace,
     )  # fmt: skip
     if expected is not None and wanted.digest != expected:
@@ -175,7 +175,7 @@ def _answer(
     if differences := [*unlike(as_it_was, standing.books)]:
         raise ReplayDiffers([*differences[:NAMED_MAX], f"{len(differences)} differences in all"])
     before = snapshot(as_it_was)
-    given = [*_given(standing.commands)]
+    given = [*given_of(standing.commands)]
     asked = question.credits
     void = {i for i, each in ours(given).items() if {*each.command.concerned} & asked.keys()}
     scenario = Scenario(asked, question.first_come, frozenset(void), question.rules)
@@ -236,13 +236,15 @@ def _credit(said: Any) -> Credit:
     return Credit(said) if isinstance(said, int) else Credit(said["amount_cents"], said["payment_cents"])
 
 
-def _openings(rows: Iterable[tables.Command]) -> list[Step]:
-    return [_step(row, 0, twofold=False) for row in rows if row.kind == "open-envelopes"]
+def opened_by(rows: Iterable[tables.Command]) -> dict[str, Credit]:
+    """What envelopes were opened with, by name."""
+    return _opened(_step(row, 0, twofold=False) for row in rows if row.kind == "open-envelopes")
 
 
 def _opened(steps: Iterable[Step]) -> dict[str, Credit]:
     return {name: credit for step in steps if isinstance(step, Opened) for name, credit in step.credits.items()}
 
 
-def _given(rows: Iterable[tables.Command]) -> Iterable[Given]:
+def given_of(rows: Iterable[tables.Command]) -> Iterable[Given]:
+    """The commands on envelopes, as they were given."""
     return (Given(row.command_id, wanted_by(row), row.state) for row in rows if row.kind in ACTS)

@@ -47,7 +47,8 @@ async def create_key(
         session.add(
             ApiKey(
                 prefix=made.prefix, hash=api_key.hashed(made.key), platform=platform,
-                event_types=sorted(set(event_types)), funders=sorted({funder.value for funder in funders}), created_at=clock(),
+                event_types=sorted(set(event_types)), funders=sorted({funder.value for funder in funders}),
+                created_at=clock(),
             )
         )  # fmt: skip
     return made

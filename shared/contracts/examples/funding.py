@@ -86,7 +86,9 @@ _DECISIONS: tuple[Fact, ...] = (
         previous_cdc_cents=story.CDC, previous_state_cents=story.STATE,
     ),
     AllocationReleased(**_decision(5_400_00, 3_600_00, story.at(2016, 10, 29)), standing=Standing.RESERVED),
-    AllocationEngaged(**_decision(5_400_00, 0, story.at(2016, 11, 22)), funder=Funder.CDC),
+    AllocationEngaged(
+        **_decision(5_400_00, 0, story.at(2016, 11, 22)), funder=Funder.CDC, occurred_on=date(2016, 11, 21)
+    ),
     CertificationRecorded(**_decision(2_700_00, 0, story.at(2016, 12, 2)), funder=Funder.CDC),
     PaymentRecorded(
         **_decision(2_700_00, 0, story.at(2016, 12, 6)), funder=Funder.CDC, credit_exercise=2016,

@@ -95,6 +95,7 @@ REFUSALS = [
     ("payment-exceeds-payable", "payment_cents", wanted(Act.FREEZE, STATE, 500, 101)),
     ("not-frozen", "amount_cents", wanted(Act.UNFREEZE, CDC, 1)),
     ("not-frozen", "payment_cents", wanted(Act.UNFREEZE, STATE, 0, 1)),
+    ("envelope-in-use", "envelope", wanted(Act.CLOSE, CDC)),
     ("no-room", "amount_cents", wanted(Act.REDUCE, CDC, 101)),
     ("no-room", "amount_cents", wanted(Act.FREEZE, CDC, 101, displace=True)),
 ]

@@ -46,8 +46,8 @@ HELD = (
 )  # fmt: skip
 COMMANDS_REASONS = (
     "envelope-unknown", "envelope-exists", "envelope-closed", "no-amount", "no-payment-credits", "not-frozen",
-    "no-room", "payment-exceeds-payable", "carry-over-limit", "not-the-next-exercise", "not-the-same-funder",
-    "same-envelope", "commitment-unknown", "not-standing",
+    "no-room", "envelope-in-use", "payment-exceeds-payable", "carry-over-limit", "not-the-next-exercise",
+    "not-the-same-funder", "same-envelope", "commitment-unknown", "not-standing",
 )  # fmt: skip
 
 FACTS = (

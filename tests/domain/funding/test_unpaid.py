@@ -74,6 +74,16 @@ def test_parts_of_one_day_stay_in_their_order() -> None:
     assert found.parts == (Part(on(0), 60), Part(on(0), 40))
 
 
+def test_the_clock_runs_from_the_day_of_the_act_however_late_it_is_known() -> None:
+    late = Deed(ENGAGED, on(70), 100, occurred_on=on(0))
+    assert unpaid([late], on(69)).parts == ()
+    assert unpaid([late], on(70)).by_band(on(70))[Band.LATE] == 100
+    early, later = Deed(ENGAGED, on(20), 60, on(5)), Deed(ENGAGED, on(10), 40, on(9))
+    paid = Deed(PAID, on(30), 70, on(30))
+    assert unpaid([later, early, paid], on(30)).parts == (Part(on(9), 30),), "what was engaged first, not known first"
+    assert Deed(ENGAGED, on(0), 1, on(3)).since == on(0), "nothing counts from a day that was still to come"
+
+
 def test_as_of_a_day_only_what_was_known_by_then_counts() -> None:
     told = deeds((ENGAGED, 0, 100), (PAID, 10, 100))
     assert (unpaid(told, on(9)).amount_cents, unpaid(told, on(10)).amount_cents) == (100, 0)

@@ -9,17 +9,22 @@ from typing import Any
 
 import httpx
 
-from services.funding.routes.desk import Counter, desk_routes
+from services.funding.routes.counter import Counter
+from services.funding.routes.desk import desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
 from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.pages import Pages, page_routes
+from services.funding.routes.rehearsing import Rehearsals
 from services.funding.routes.visitors import Visitors
+from services.funding.routes.what_if_pages import what_if_page_routes
+from services.funding.use_cases.what_if import History
 from shared.web.application import application
 from tests.services.reporting.figures import Document
 from tests.support.commands import desk
 from tests.support.commitment_events import Json, event, records
 from tests.support.ledger import Ledger, fixed_clock
+from tests.support.what_if import as_told
 
 CDC, STATE, NEXT_YEAR = "CV219.CDC.2016", "CV219.STATE.2016", "CV219.CDC.2017"
 OPERATOR_KEY = "the operator's"
@@ -28,14 +33,15 @@ Form = dict[str, str]
 
 
 @asynccontextmanager
-async def looked_at(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
-    """Open the pages of a ledger, to a browser that nobody has signed in with yet."""
+async def looked_at(ledger: Ledger, history: History | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the pages of a ledger, to a browser that nobody has signed in with yet; its line is read from `history`."""
     visitors = Visitors(ledger.engine, operator_key=OPERATOR_KEY)
     app = application("Fabrique funding", summary="A test's.")
     counter = Counter(lambda: desk(ledger, four_eyes_from=FOUR_EYES_FROM), visitors, lambda: None)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
     app.include_router(desk_score_routes(counter))
+    app.include_router(what_if_page_routes(counter, Rehearsals(counter.desk, history or as_told([]))))
     pages = Pages(ledger.engine, fixed_clock, visitors)
     app.include_router(download_routes(pages))
     app.include_router(page_routes(pages))
@@ -57,14 +63,15 @@ def declared(name: str, number: int, cdc: int, state: int = 0) -> Json:
 
 
 def act(type_: str, name: str, number: int, when: datetime, amount: int, **more: Any) -> Json:
-    return told(type_, name, number, when, funder="CDC", exercise=2016, amount_cents=amount, **more)
+    terms = {"funder": "CDC", "exercise": 2016, "amount_cents": amount, "occurred_on": when.date().isoformat()} | more
+    return told(type_, name, number, when, **terms)
 
 
 def told_life() -> list[Json]:
     """One is engaged, certified, half paid; two wait; one is held."""
     return [
         declared("paid", 1, 600_00, 100_00),
-        act("CommitmentEngaged", "paid", 2, at(9, 1), 500_00),
+        act("CommitmentEngaged", "paid", 2, at(9, 1), 500_00, occurred_on="2016-08-27"),
         act("PaymentMade", "paid", 3, at(9, 20), 200_00, kind="advance"),
         act("CommitmentEngaged", "paid", 4, at(11, 20), 100_00),
         act("ServiceCertified", "paid", 5, at(11, 21), 250_00),

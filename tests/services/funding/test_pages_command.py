@@ -8,9 +8,13 @@ from io import StringIO
 import httpx
 import pytest
 
+from services.funding.domain.objection import Objection
 from services.funding.pages.orders import cents_of
+from services.funding.pages.terms import term
+from services.funding.routes.orders import REMEDIES
 from services.funding.use_cases import managers
 from shared.kernel.funders import Funder
+from shared.web.formats import Language
 from tests.services.funding.managers_pages import (
     FOUR_EYES_FROM,
     OPERATOR_KEY,
@@ -193,6 +197,12 @@ async def test_what_is_wrong_in_a_form_is_named(browser: httpx.AsyncClient) -> N
         answer = await browser.post(TRY, data=await filled(browser, **wrong))
         assert answer.status_code == 422
         assert f"À corriger : {named_so}" in text(answer)
+
+
+@pytest.mark.parametrize("objection", Objection)
+def test_each_reason_against_a_command_has_words_and_a_remedy(objection: Objection) -> None:
+    assert term(objection.value, Language.FRENCH) != objection.value != term(objection.value, Language.ENGLISH)
+    assert REMEDIES[objection]
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,9 @@ async def test_who_is_not_signed_in_is_asked_for_a_key_and_sees_no_form(browser:
     for address in (f"{PAGE}/score", f"{PAGE}/score/apply"):
         answer = await browser.post(address, data={"score": "1"})
         assert (answer.status_code, httpx.URL(f"http://funding{address}").join(answer.headers["location"]).path) == (
-            303, "/login",
-        )  # fmt: skip
+            303,
+            "/login",
+        )
 
 
 async def test_who_stands_no_more_is_scored_no_more(browser: httpx.AsyncClient, ledger: Ledger) -> None:

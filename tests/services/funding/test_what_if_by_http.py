@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.funding.domain.manager import OPERATOR, Manager
+from services.funding.routes.rehearsing import Rehearsals
 from services.funding.routes.what_if import what_if_routes
 from shared.kernel.funders import Funder
 from shared.messaging.history import Extent, HistoryLost
@@ -31,7 +32,7 @@ async def funding(ledger: Ledger, history: Any) -> AsyncIterator[httpx.AsyncClie
 
     app = application("Fabrique funding", summary="A test's.")
     at = desk(ledger, four_eyes_from=5_000)
-    app.include_router(what_if_routes(lambda: at, history, whose=whose, announce=lambda: None))
+    app.include_router(what_if_routes(Rehearsals(lambda: at, history), whose=whose, announce=lambda: None))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://funding") as client:
         client.headers["authorization"] = "Bearer anne"
         yield client

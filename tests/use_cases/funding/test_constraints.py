@@ -30,6 +30,8 @@ TERRITORY = (
     " now())"
 )
 VIOLATIONS: list[Violation] = [
+    ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', -1, 0)"),
+    ("ck_contract_weight_not_negative", "INSERT INTO contract_weight VALUES ('CV219', 0, -1)"),
     ("ck_envelope_room", ENVELOPE.format("reserved_cents = 60, lapsed_cents = 41")),
     ("ck_envelope_not_negative", ENVELOPE.format("lapsed_cents = -1")),
     ("ck_envelope_not_negative", ENVELOPE.format("payments_frozen_cents = -1")),

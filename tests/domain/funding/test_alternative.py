@@ -1,0 +1,72 @@
+"""Other credits as a manager words them: every cent placed, amounts before keys, and nothing else touched."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.funding.domain.alternative import Key, Unweighed, Wish, credits_wished, rules_wished
+from services.funding.domain.command import Act, Command
+from services.funding.domain.reapportionment import Given
+from services.funding.domain.rehearsal import Credit
+from services.funding.domain.rules import Order, Rules
+from shared.kernel.funders import Funder
+
+NAMES = [f"CV21{n}" for n in range(4)]
+
+
+def cdc(*amounts: int) -> dict[str, Credit]:
+    """The credits of the CDC, contract by contract."""
+    return {f"{name}.CDC.2016": Credit(cents) for name, cents in zip(NAMES, amounts, strict=False)}
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=4, max_size=4), st.sampled_from([*Key]), st.integers(0, 10**10))
+def test_a_key_places_every_cent_of_the_whole(amounts: list[int], key: Key, total: int) -> None:
+    weights = {name: {Key.POPULATION: n + 1, Key.CASELOAD: 4 - n} for n, name in enumerate(NAMES)}
+    now = cdc(*amounts) | {"CV210.STATE.2016": Credit(7, 7), "CV210.CDC.2017": Credit(9)}
+    wish = Wish(2016, keys={Funder.CDC: key}, totals={Funder.CDC: total})
+    if key is Key.PRESENT and not any(amounts):
+        with pytest.raises(Unweighed):
+            credits_wished(wish, now, weights, [])
+        return
+    wished = now | credits_wished(wish, now, weights, [])
+    assert sum(wished[f"{name}.CDC.2016"].amount for name in NAMES) == total
+    assert {name: wished[name] for name in ("CV210.STATE.2016", "CV210.CDC.2017")} == {
+        "CV210.STATE.2016": Credit(7, 7), "CV210.CDC.2017": Credit(9),
+    }  # fmt: skip
+
+
+def test_what_may_be_paid_goes_with_what_may_be_engaged() -> None:
+    same = {"CV210.STATE.2016": Credit(30, 30), "CV211.STATE.2016": Credit(70, 70)}
+    wish = Wish(2016, keys={Funder.STATE: Key.EQUAL}, totals={Funder.STATE: 120})
+    assert credits_wished(wish, same, {}, []) == {name: Credit(60, 60) for name in same}
+    less = {"CV210.STATE.2016": Credit(30, 10), "CV211.STATE.2016": Credit(70, 10)}
+    assert credits_wished(wish, less, {}, []) == {name: Credit(60, 10) for name in less}
+
+
+def test_an_amount_that_is_written_goes_before_the_key_and_what_is_as_it_was_is_not_named() -> None:
+    wish = Wish(2016, keys={Funder.CDC: Key.EQUAL}, amounts={"CV210.CDC.2016": 5})
+    assert credits_wished(wish, cdc(10, 20, 30), {}, []) == cdc(5) | {"CV212.CDC.2016": Credit(20)}
+
+
+def test_what_an_earlier_what_if_moved_together_is_named_together() -> None:
+    def transfer(giver: str, receiver: str) -> Given:
+        said = Command(Act.TRANSFER, giver, "cdc", "what-if", date(2016, 1, 1), 5, to=receiver)
+        return Given(UUID(int=1), said, "applied")
+
+    earlier = [transfer("CV211.CDC.2016", "CV212.CDC.2016"), transfer("CV210.CDC.2016", "CV211.CDC.2016")]
+    wish = Wish(2016, amounts={"CV210.CDC.2016": 11})
+    assert credits_wished(wish, cdc(10, 20, 30, 40), {}, earlier) == cdc(11, 20, 30)
+    assert credits_wished(Wish(2016), cdc(10, 20), {}, earlier) == {}
+
+
+def test_rules_change_field_by_field_in_those_in_force() -> None:
+    in_force = {("CV210", 2016): Rules(cap_per_project_cents=500)}
+    assert rules_wished(Wish(2016), ["CV210"], in_force) == {}
+    found = rules_wished(Wish(2016, rules={"order": Order.FIRST_COME}), ["CV210", "CV211"], in_force)
+    assert found == {
+        ("CV210", 2016): Rules(cap_per_project_cents=500, order=Order.FIRST_COME),
+        ("CV211", 2016): Rules(order=Order.FIRST_COME),
+    }
