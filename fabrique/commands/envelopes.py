@@ -73,64 +73,40 @@ def show(name: Name, key: Key = "") -> None:
             out.print(command_line(command), soft_wrap=True)
 
 
-@app.command()
-def increase(
-    *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    dry_run: DryRun = False, yes: Yes = False, key: Key = "",
+@app.command("unfreeze", help="Let a frozen part be used again; who waits is served.")
+@app.command("increase", help="Authorise more; who waits is served.")
+def give(
+    context: typer.Context, *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING,
+    since: Since = None, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
 ) -> None:  # fmt: skip
-    """Authorise more; who waits is served."""
+    """Let more be used, as the word that was typed does it."""
     terms = {"amount_cents": amount, "payment_cents": payment}
-    _command("increase", name, terms, How(reason, since, dry_run, yes, key))
+    _command(_typed(context), name, terms, How(reason, since, dry_run, yes, key))
 
 
-@app.command()
-def reduce(
-    *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
+@app.command("freeze", help="Keep a part from being used for now.")
+@app.command("reduce", help="Authorise less.")
+def take(
+    context: typer.Context, *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING,
+    since: Since = None, displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
 ) -> None:  # fmt: skip
-    """Authorise less."""
+    """Let less be used, as the word that was typed does it."""
     terms = {"amount_cents": amount, "payment_cents": payment, "displace": displace}
-    _command("reduce", name, terms, How(reason, since, dry_run, yes, key))
+    _command(_typed(context), name, terms, How(reason, since, dry_run, yes, key))
 
 
-@app.command()
-def freeze(
-    *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
+@app.command(
+    "carry-over",
+    help="Move credit to the next exercise of the same contract and funder, before the envelope is closed.",
+)
+@app.command("transfer", help="Move credit to another contract's envelope of the same funder and exercise.")
+def move(
+    context: typer.Context, *, name: Name, to: To, amount: Amount, reason: Why, payment: Payment = NOTHING,
+    since: Since = None, displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
 ) -> None:  # fmt: skip
-    """Keep a part from being used for now."""
-    terms = {"amount_cents": amount, "payment_cents": payment, "displace": displace}
-    _command("freeze", name, terms, How(reason, since, dry_run, yes, key))
-
-
-@app.command()
-def unfreeze(
-    *, name: Name, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    dry_run: DryRun = False, yes: Yes = False, key: Key = "",
-) -> None:  # fmt: skip
-    """Let a frozen part be used again; who waits is served."""
-    terms = {"amount_cents": amount, "payment_cents": payment}
-    _command("unfreeze", name, terms, How(reason, since, dry_run, yes, key))
-
-
-@app.command()
-def transfer(
-    *, name: Name, to: To, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
-) -> None:  # fmt: skip
-    """Move credit to another contract's envelope of the same funder and exercise."""
+    """Move credit to a second envelope, as the word that was typed does it."""
     terms = {"amount_cents": amount, "payment_cents": payment, "displace": displace, "to": to}
-    _command("transfer", name, terms, How(reason, since, dry_run, yes, key))
-
-
-@app.command("carry-over")
-def carry_over(
-    *, name: Name, to: To, amount: Amount, reason: Why, payment: Payment = NOTHING, since: Since = None,
-    displace: Displace = False, dry_run: DryRun = False, yes: Yes = False, key: Key = "",
-) -> None:  # fmt: skip
-    """Move credit to the next exercise of the same contract and funder, before the envelope is closed."""
-    terms = {"amount_cents": amount, "payment_cents": payment, "displace": displace, "to": to}
-    _command("carry-over", name, terms, How(reason, since, dry_run, yes, key))
+    _command(_typed(context), name, terms, How(reason, since, dry_run, yes, key))
 
 
 @app.command()
@@ -140,6 +116,11 @@ def close(
 ) -> None:  # fmt: skip
     """End the exercise: what is left is authorised no more. With --displace, who is reserved or waits is let go."""
     _command("close", name, {"displace": displace}, How(reason, since, dry_run, yes, key))
+
+
+def _typed(context: typer.Context) -> str:
+    """The word under which a command was typed: its kind."""
+    return str(context.info_name)
 
 
 def _command(kind: str, name: str, terms: Json, how: How) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fabrique.commands.screen import Exit, complain, out, say
+from fabrique.commands.screen import Exit, complain, out, say, show_new_key
 from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
 from services.intake.domain.scope import EVERY_TYPE
@@ -43,8 +43,7 @@ def create(
             intake.settings, platform=platform, event_types=event_types, funders=funder or ()
         )
     )  # fmt: skip
-    say(f"the key {made.prefix} of {platform}; keep it now, it is shown this once:")
-    out.print(made.key, soft_wrap=True)
+    show_new_key(made, whose=platform)
 
 
 @app.command("list")

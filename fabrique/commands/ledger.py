@@ -113,9 +113,9 @@ def check() -> None:
     """Examine the books whole, and name each difference.
 
     Every posting is computed again from the published fact that made it, every balance, version and waiting count from
-    the postings and facts, every commitment from its decisions, what each exercise paid of it from its payments; no
-    account may ever have fallen below zero. All is of one moment, so it may run while others work. Ends with 1 when
-    anything differs.
+    the postings and facts, every commitment from its decisions, what each exercise paid of it from its payments, its
+    score from the trail of commands; no account may ever have fallen below zero. All is of one moment, so it may run
+    while others work. Ends with 1 when anything differs.
     """
     audit = read_books(examine)
     for difference in audit.differences:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from fabrique.commands.screen import Exit, complain, out, say
+from fabrique.commands.screen import Exit, complain, out, say, show_new_key
 from fabrique.stack.composition import compose
 from fabrique.stack.folder import state_folder
 from services.funding.use_cases.managers import ManagerInvalid, manager
@@ -35,9 +35,7 @@ def create(
         complain(str(error))
         raise typer.Exit(Exit.MISUSED) from error
     funding = compose("funding", state_folder())
-    prefix, key = asyncio.run(funding.app.create_manager_key(funding.settings, whose))
-    say(f"the key {prefix} of {name}; keep it now, it is shown this once:")
-    out.print(key, soft_wrap=True)
+    show_new_key(asyncio.run(funding.app.create_manager_key(funding.settings, whose)), whose=name)
 
 
 @app.command("list")

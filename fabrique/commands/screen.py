@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.theme import Theme
 
+from shared.kernel.api_key import NewKey
+
 THEME = Theme({"good": "green", "bad": "red", "wait": "yellow", "quiet": "dim"})
 WIDTH_ELSEWHERE = 160
 """Columns when nobody looks (a file, a pipe), so that tables are not cut at eighty."""
@@ -45,6 +47,12 @@ def say(line: str) -> None:
 def complain(sentence: str) -> None:
     """Show why something was not done."""
     err.print(f"[bad]{escape(sentence)}[/]", soft_wrap=True)
+
+
+def show_new_key(made: NewKey, *, whose: str) -> None:
+    """Show a key, the only time that it is shown."""
+    say(f"the key {made.prefix} of {whose}; keep it now, it is shown this once:")
+    out.print(made.key, soft_wrap=True)
 
 
 @contextmanager

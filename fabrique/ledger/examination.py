@@ -17,6 +17,8 @@ async def examine(journal: "Journal") -> Audit:
         audit.end(partition, last_sequence)
     async for envelope in journal.envelopes():
         audit.envelope(envelope)
+    async for commitment_id, score in journal.scores():
+        audit.score(commitment_id, score)
     async for commitment in journal.commitments():
         audit.commitment(commitment)
     async for payment in journal.payments():

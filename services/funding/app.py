@@ -17,6 +17,7 @@ from services.funding.routes.commands import command_routes
 from services.funding.routes.counter import Counter
 from services.funding.routes.desk import desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.explanations import explanation_routes
 from services.funding.routes.pages import Pages, page_routes
@@ -35,6 +36,7 @@ from services.funding.use_cases import managers, stating
 from services.funding.use_cases.commanding import Desk
 from shared.contracts.topics import ALLOCATION, COMMITMENT, ENVELOPE, TERRITORY
 from shared.database.transaction import create_engine, reading
+from shared.kernel.api_key import NewKey
 from shared.kernel.clock import utc_now
 from shared.messaging.history import read_again
 from shared.messaging.spine import Spine, SpineTerms
@@ -81,6 +83,7 @@ def build(settings: Settings | None = None) -> tuple[FastAPI, Spine]:
     counter = Counter(lambda: desk_of(spine, settings), visitors, spine.announce)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
+    app.include_router(desk_score_routes(counter))
     app.include_router(what_if_page_routes(counter, rehearsals))
     pages = Pages(spine.engine, spine.terms.clock, visitors)
     app.include_router(download_routes(pages))
@@ -107,7 +110,7 @@ def commands_of(spine: Spine, settings: Settings, rehearsals: Rehearsals) -> API
     return router
 
 
-async def create_manager_key(settings: Settings, manager: Manager) -> tuple[str, str]:
+async def create_manager_key(settings: Settings, manager: Manager) -> NewKey:
     """Make a manager's key, for `fabrique manager`: its prefix, and the key, which is shown once."""
     async with _keys(settings) as engine:
         return await managers.create_key(engine, manager, clock=utc_now)

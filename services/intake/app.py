@@ -19,9 +19,10 @@ from services.intake.store.sealing import opener, sealer
 from services.intake.store.tables import ApiKey
 from services.intake.use_cases import keys, tracking
 from services.intake.use_cases.acceptance import accept
-from services.intake.use_cases.keys import KnownKeys, NewKey
+from services.intake.use_cases.keys import KnownKeys
 from shared.contracts.topics import ALLOCATION, BUDGET, COMMITMENT, ENTREPRENEUR, SURVIVAL
 from shared.database.transaction import create_engine
+from shared.kernel.api_key import NewKey
 from shared.kernel.clock import Clock, utc_now
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder

@@ -2,8 +2,24 @@
 
 import hashlib
 import hmac
+import secrets
+from typing import NamedTuple
 
 MARK = "fab"
+PREFIX_BYTES, SECRET_BYTES = 5, 32
+
+
+class NewKey(NamedTuple):
+    """A key just made; `key` is shown once and kept nowhere."""
+
+    prefix: str
+    key: str
+
+
+def new_key() -> NewKey:
+    """Make a key that nobody can guess."""
+    prefix = secrets.token_hex(PREFIX_BYTES)
+    return NewKey(prefix, written(prefix, secrets.token_urlsafe(SECRET_BYTES)))
 
 
 def written(prefix: str, secret: str) -> str:

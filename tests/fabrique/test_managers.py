@@ -1,103 +1,16 @@
 """Managers at the command line: each sees what would happen, is asked, and is told who stands in the way."""
 
-import asyncio
 import re
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-from uuid import uuid4
 
 import pytest
 import typer
-import uvicorn
-from fastapi import FastAPI
 
 from fabrique.commands.screen import Exit
+from fabrique.desk.client import Desk, Json, NotDone
 from fabrique.desk.screen import command_line
-from fabrique.embedded.ports import free_port
-from fabrique.embedded.postgres import Postgres
-from services.funding.domain.manager import Manager
-from services.funding.routes.commands import command_routes
-from services.funding.routes.reading import routes
-from services.funding.routes.scores import score_routes
-from services.funding.use_cases import managers
-from shared.web.application import application
-from tests.fabrique.conftest import Type, Typed
-from tests.support.commands import CDC, CDC_NEXT_DOOR, desk, opened_with
-from tests.support.commitment_events import event, named, records
-from tests.support.ledger import Ledger, fixed_clock, open_ledger
-
-OPERATOR_KEY = "the operator's key"
-Run = Callable[..., Typed]
-
-
-def funding(ledger: Ledger) -> FastAPI:
-    """Funding's routes on a test's ledger, without Kafka."""
-    spine: Any = SimpleNamespace(
-        engine=ledger.engine, router=ledger.route, announce=lambda: None, terms=SimpleNamespace(clock=fixed_clock)
-    )
-
-    async def whose(key: str) -> Manager | None:
-        return await managers.recognised(ledger.engine, key, operator_key=OPERATOR_KEY)
-
-    app = application("Fabrique funding", summary="A test's.")
-    app.include_router(routes(spine, operator_key=OPERATOR_KEY))
-    app.include_router(score_routes(lambda: desk(ledger), whose=whose, announce=lambda: None))
-    app.include_router(command_routes(lambda: desk(ledger, four_eyes_from=100_000), whose=whose, announce=lambda: None))
-    return app
-
-
-async def fill(ledger: Ledger) -> None:
-    """Two envelopes of 100 euros, 80 of the first reserved by two commitments."""
-    await opened_with(ledger, {CDC: 10_000, CDC_NEXT_DOOR: 10_000})
-    terms = {"exercise": 2016, "priority": 5, "cdc_cents": 4_000, "state_cents": 0, "cost_cents": 4_000}
-    log = [event("CommitmentDeclared", f"c{n}", contract="CV219", number=n, **terms) for n in range(2)]
-    await ledger.decide(records(log), [2])
-
-
-@pytest.fixture
-def office(postgres: Postgres) -> Iterator[tuple[str, str]]:
-    """Funding's address and its database, served in a thread."""
-    name, port, ready = f"managers_{uuid4().hex}", free_port(), threading.Event()
-    postgres.create_database(name)
-    servers: list[uvicorn.Server] = []
-
-    async def served() -> None:
-        async with open_ledger(postgres.url(name), pool_size=4) as ledger:
-            await fill(ledger)
-            servers.append(uvicorn.Server(uvicorn.Config(funding(ledger), port=port, log_config=None, lifespan="off")))
-            servers[0].startup = _telling(servers[0].startup, ready)  # type: ignore[method-assign]
-            await servers[0].serve()
-
-    thread = threading.Thread(target=lambda: asyncio.run(served()))
-    thread.start()
-    assert ready.wait(60)
-    yield f"http://127.0.0.1:{port}", postgres.url(name)
-    servers[0].should_exit = True
-    thread.join()
-    postgres.drop_database(name)
-
-
-def _telling(startup: Callable[..., Any], ready: threading.Event) -> Callable[..., Any]:
-    async def started(*words: Any, **more: Any) -> None:
-        await startup(*words, **more)
-        ready.set()
-
-    return started
-
-
-@pytest.fixture
-def fabrique(office: tuple[str, str], typed: Type, tmp_path: Path) -> Run:
-    """The command, told where that funding is."""
-    url, database = office
-
-    def run(*words: str, key: str = OPERATOR_KEY) -> Typed:
-        return typed(*words, FABRIQUE_STATE_DIR=str(tmp_path), FUNDING_URL=url, FUNDING_DATABASE_URL=database,
-                     FABRIQUE_KEY=key)  # fmt: skip
-
-    return run
+from tests.fabrique.conftest import Run
+from tests.support.commands import CDC, CDC_NEXT_DOOR
+from tests.support.commitment_events import named
 
 
 def test_what_would_happen_is_shown_and_asked_before_it_is_done(fabrique: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,3 +101,30 @@ def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> Non
     unknown = fabrique("commitment", "score", named("nobody"), "1", "--reason", "committee", "--yes")
     assert (unknown.code, "commitment-unknown" in unknown.complained) == (Exit.FOUND, True)
     assert fabrique("commitment", "score", named("c1"), "8.5", "--reason", "committee").code == Exit.MISUSED
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [("increase", ()), ("unfreeze", ()), ("reduce", ("--displace",)), ("freeze", ("--displace",)),
+     ("transfer", ("--displace",)), ("carry-over", ("--displace",)), ("close", ("--displace",))],
+)  # fmt: skip
+def test_each_word_commands_what_it_says(
+    word: str, more: tuple[str, ...], fabrique: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[Json] = []
+
+    def refuse(_: Desk, order: Json, *, dry_run: bool) -> Json:
+        assert dry_run
+        orders.append(order)
+        raise NotDone({"type": "urn:fabrique:problem:no-room", "title": "The command is refused."})
+
+    monkeypatch.setattr(Desk, "command", refuse)
+    to = (CDC_NEXT_DOOR,) if word in ("transfer", "carry-over") else ()
+    amount = () if word == "close" else ("12.34", "--payment", "5")
+    said = fabrique("envelope", word, CDC, *to, *amount, *more, "--reason", "reprogramming", "--from", "2016-10-01")
+    [order] = orders
+    assert said.code == Exit.FOUND
+    assert order.pop("command_id")
+    wanted: Json = {"kind": word, "envelope": CDC, "reason": "reprogramming", "effective_on": "2016-10-01"}
+    wanted |= {"amount_cents": 12_34, "payment_cents": 5_00} if amount else {}
+    assert order == wanted | ({"displace": True} if more else {}) | ({"to": CDC_NEXT_DOOR} if to else {})

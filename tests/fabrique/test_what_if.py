@@ -22,8 +22,7 @@ from services.funding.domain.manager import Manager
 from services.funding.routes.rehearsing import Rehearsals
 from services.funding.routes.what_if import what_if_routes
 from services.funding.use_cases import managers
-from tests.fabrique.conftest import Type, Typed
-from tests.fabrique.test_managers import OPERATOR_KEY, funding
+from tests.fabrique.conftest import OPERATOR_KEY, Type, Typed, funding
 from tests.support.commands import CDC, CDC_NEXT_DOOR, desk, opened_with
 from tests.support.commitment_events import named, records
 from tests.support.ledger import Ledger, open_ledger

@@ -1,7 +1,7 @@
 """A ledger in memory: the facts, postings, envelopes and commitments that funding's rule makes of a random log."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
@@ -26,15 +26,18 @@ class Kept:
     commitments: list[Commitment] = field(default_factory=list)
 
     def audited(
-        self, records: Iterable[Record] | None = None, payments: Iterable[Payment] | None = None
-    ) -> list[Difference]:
-        """What an audit of them finds; of other records or payments, when some are given."""
+        self, records: Iterable[Record] | None = None, payments: Iterable[Payment] | None = None,
+        scores: Mapping[UUID, int | None] | None = None,
+    ) -> list[Difference]:  # fmt: skip
+        """What an audit of them finds; of other records, payments or scores, when some are given."""
         audit = Audit()
         for record in self.records if records is None else records:
             audit.take(record)
         audit.end(0, len(self.records))
         for envelope in self.envelopes:
             audit.envelope(envelope)
+        for commitment_id, score in (scores or {}).items():
+            audit.score(commitment_id, score)
         for commitment in self.commitments:
             audit.commitment(commitment)
         for payment in self.payments if payments is None else payments:

@@ -45,6 +45,7 @@ class Rule(StrEnum):
     COUNTS = "each count is the number of facts or commitments behind it"
     COMMITMENTS = "each commitment stands where its last decision left it"
     PAYMENTS = "what each exercise paid is what its facts say"
+    SCORES = "each score is the last that was given"
     CHECKS = "each row keeps the rules of its table"
 
 
@@ -68,8 +69,8 @@ class Difference:
 class Audit:
     """Takes the journal in order, then the rows that claim to sum it up; `differences` holds all that does not agree.
 
-    Give every record, then the ends of the partitions, every envelope, every commitment, every payment, and `close`
-    last.
+    Give every record, then the ends of the partitions, every envelope, the scores given, every commitment, every
+    payment, and `close` last.
     """
 
     differences: list[Difference] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Audit:
     _last: dict[int, int] = field(default_factory=dict)
     _paid: Counter[tuple[UUID, str, int]] = field(default_factory=Counter)
     _stands: dict[UUID, tuple[str, int | None, Stand]] = field(default_factory=dict)
+    _scores: dict[UUID, int | None] = field(default_factory=dict)
 
     def take(self, record: Record) -> None:
         """Compare one fact with what it posted, and move the accounts as it was posted."""
@@ -117,6 +119,10 @@ class Audit:
                 self._differ(Rule.COUNTS, name, what, str(counted), str(said))
         self._hold(name, ENVELOPE_CHECKS, row)
 
+    def score(self, commitment_id: UUID, score: int | None) -> None:
+        """The trail of commands says which score a commitment was given last; None when it was taken away."""
+        self._scores[commitment_id] = score
+
     def commitment(self, row: Commitment) -> None:
         """A commitment stands where its decisions left it, for the amounts that they say."""
         self.commitments += 1
@@ -128,6 +134,8 @@ class Audit:
         if (contract, exercise) != (row.contract, row.exercise):
             asked, kept = f"{contract} {exercise}", f"{row.contract} {row.exercise}"
             self._differ(Rule.COMMITMENTS, name, "asks of", asked, kept)
+        if (score := self._scores.pop(row.commitment_id, None)) != row.score:
+            self._differ(Rule.SCORES, name, "score", str(score), str(row.score))
         self._hold(name, COMMITMENT_CHECKS, row)
         for funder, engagement in (row.engagements or {}).items():
             self._hold(f"{name} {funder}", ENGAGEMENT_CHECKS, engagement)

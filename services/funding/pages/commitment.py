@@ -6,23 +6,26 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from services.funding.domain.books import ENDED
 from services.funding.domain.commitment import Commitment, Engagement, State
 from services.funding.domain.published import Step
 from services.funding.domain.unpaid import Band, Part
 from services.funding.pages.contract import held_table
 from services.funding.pages.debts import Debt
 from services.funding.pages.moment import Moment
+from services.funding.pages.scores import score_form
 from services.funding.pages.sheet import Section, Sheet
 from services.funding.pages.table import Column, Table
 from services.funding.store.looking import Held
 from shared.kernel.funders import Funder
 from shared.web import formats
 from shared.web.contract_names import contract_name
+from shared.web.words import strong
 
 
 def commitment_page(
     moment: Moment, commitment_id: UUID, commitment: Commitment | None, *, steps: Sequence[Step], held: Sequence[Held],
-    debts: Sequence[Debt],
+    debts: Sequence[Debt], signed_in: bool = False,
 ) -> Sheet:  # fmt: skip
     """Tell a commitment's life."""
     say, path = moment.words.say, f"commitments/{commitment_id}"
@@ -47,6 +50,7 @@ def commitment_page(
                     query=day,
                 )
             )
+    sections += _score_section(moment, commitment) if signed_in else []
     if held:
         sections.append(Section("held", say("held_movements"), held_table(held), file=f"{path}/held"))
     sections.append(Section("history", say("history"), history_table(steps), note=say("history_note"), file=path))
@@ -55,6 +59,15 @@ def commitment_page(
         answer=_answer(moment, commitment, debts), sections=sections, notices=moment.notices(), written_at=moment.now,
         query={"as_of": moment.as_of.isoformat()}, has_day=True,
     )  # fmt: skip
+
+
+def _score_section(moment: Moment, commitment: Commitment | None) -> list[Section]:
+    """The form for the committee's score, as long as the commitment stands."""
+    if commitment is None or commitment.state in ENDED:
+        return []
+    said = {} if commitment.score is None else {"score": str(commitment.score)}
+    form, say = score_form(moment, commitment.commitment_id, said), moment.words.say
+    return [Section("score", say("new_score"), form=form, note=say("score_note"))]
 
 
 def _answer(moment: Moment, commitment: Commitment | None, debts: Sequence[Debt]) -> list[Markup]:
@@ -66,6 +79,8 @@ def _answer(moment: Moment, commitment: Commitment | None, debts: Sequence[Debt]
         "commitment_answer", state=say(f"state_{commitment.state.value}"), asked=moment.euros(sum(commitment.asked)),
         engaged=moment.euros(sum(e.engaged for e in engagements)), paid=moment.euros(sum(e.paid for e in engagements)),
     )]  # fmt: skip
+    if commitment.score is not None:
+        answer.append(say("commitment_score", score=strong(str(commitment.score))))
     late = sum(debt.late(moment.as_of) for debt in debts)
     in_time = [p for debt in debts for p in debt.unpaid.parts if p.band(moment.as_of) in (Band.YOUNG, Band.MIDDLE)]
     if late:

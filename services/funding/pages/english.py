@@ -105,6 +105,11 @@ WORDS: Mapping[str, str] = {
     # Commitment
     "commitment_heading": "What happened to this commitment?",
     "commitment_answer": "This commitment is {state}: {asked} asked, {engaged} engaged, {paid} paid.",
+    "commitment_score": "The committee gave it the score {score}.",
+    "new_score": "Score",
+    "score_hint": "From 0 to 1000, the highest first; empty: no score",
+    "score_reason_hint": "A word, in small letters: committee",
+    "score_note": "The score counts where rules serve the waitlist by score; elsewhere, it is kept.",
     "commitment_late": "{late} has been unpaid for more than 60 days.",
     "commitment_due": "{due} remains to be paid, by {day} at the latest.",
     "commitment_undeclared": "This commitment is not declared yet: what came before is held.",

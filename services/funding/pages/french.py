@@ -105,6 +105,11 @@ WORDS: Mapping[str, str] = {
     # Commitment
     "commitment_heading": "Que s’est-il passé pour cet engagement ?",
     "commitment_answer": "Cet engagement est {state} : {asked} demandés, {engaged} engagés, {paid} payés.",
+    "commitment_score": "Le comité lui a donné la note {score}.",
+    "new_score": "Noter",
+    "score_hint": "De 0 à 1000, la plus haute d’abord ; vide : aucune note",
+    "score_reason_hint": "Un mot, en minuscules : comite",
+    "score_note": "La note compte là où les règles servent la file par la note ; ailleurs, elle est gardée.",
     "commitment_late": "{late} sont impayés depuis plus de 60 jours.",
     "commitment_due": "{due} restent à payer, au plus tard le {day}.",
     "commitment_undeclared": "Cet engagement n’a pas encore été déclaré : ce qui est arrivé avant est retenu.",

@@ -78,38 +78,65 @@ def command_form(moment: Moment, code: str, envelopes: Sequence[Envelope], said:
     return Form(f"contracts/{code}/commands", say("try_it"), fields)
 
 
-def tried_page(
-    moment: Moment, code: str, envelopes: Sequence[Envelope], *, said: Mapping[str, str], answer: Command | None,
-    objection: str = "", fields: Sequence[str] = (), needs_approval: bool = False,
-    failed: str = "",
-) -> Sheet:  # fmt: skip
-    """Say what a command would do, and let it be done or changed; `objection` is why it would not be taken.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What trying a command showed; `objection` is why it would not be taken, `failed` why it was not, a moment ago,
+    when it could be done now, `fields` those at fault.
+    """
 
-    `failed` is why it was not, a moment ago, when it could be done now.
+    command: Command | None
+    objection: str = ""
+    fields: Sequence[str] = ()
+    failed: str = ""
+    needs_approval: bool = False
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What would come of it."""
+        return {**(self.command.outcome or {})} if self.command else {}
+
+    @property
+    def refusal(self) -> str:
+        """Why it cannot be done; nothing when it can."""
+        return self.objection or str(self.outcome.get("refusal", ""))
+
+
+def tried_page(
+    moment: Moment, code: str, envelopes: Sequence[Envelope], *, said: Mapping[str, str], tried: Tried
+) -> Sheet:
+    """Say what a command of an envelope would do, and let it be done or changed."""
+    return tried_sheet(
+        moment, f"contracts/{code}", f"contracts/{code}/commands", name=moment.words.say("commands"), said=said,
+        carried=CARRIED, tried=tried, form=command_form(moment, code, envelopes, said),
+    )  # fmt: skip
+
+
+def tried_sheet(
+    moment: Moment, path: str, at: str, *, name: Markup, said: Mapping[str, str], carried: Sequence[str],
+    tried: Tried, form: Form,
+) -> Sheet:  # fmt: skip
+    """Say what would happen if what was said to `at` were done, and let it be done, or changed by the same form.
+
+    The `carried` fields of what was said go on to the second step.
     """
     say, language = moment.words.say, moment.words.language
-    outcome: dict[str, Any] = {**(answer.outcome or {})} if answer else {}
-    refusal = objection or str(outcome.get("refusal", ""))
-    sentences = [say("tried_answer")]
-    again = {name: said[name] for name in CARRIED if said.get(name) and name != "version"}
-    sections = effect_sections(moment, outcome, f"contracts/{code}/commands", again)
-    if refusal:
-        sentences = [say("refused_answer", reason=term(refusal, language))]
+    hidden = {each: said[each] for each in carried if said.get(each)}
+    again = {each: value for each, value in hidden.items() if each != "version"}
+    sections, sentences = effect_sections(moment, tried.outcome, at, again), [say("tried_answer")]
+    if tried.refusal:
+        sentences = [say("refused_answer", reason=term(tried.refusal, language))]
     else:
-        if needs_approval:
-            sentences.append(say("needs_approval"))
-        hidden = {name: said[name] for name in CARRIED if said.get(name)}
-        button = say("propose_it" if needs_approval else "do_it")
-        sections.append(
-            Section("confirm", say("confirm"), form=Form(f"contracts/{code}/commands/apply", button, hidden=hidden))
-        )
-    names = {"amount_cents": "amount_euros", "payment_cents": "payment_euros", "to": "receiver"}
-    wrong = [say("field_wrong", field=say(names.get(each, each))) for each in fields if each]
-    late = [say("refused_answer", reason=term(failed, language))] if failed and not refusal else []
-    sections.append(Section("change", say("change"), form=command_form(moment, code, envelopes, said)))
+        sentences += [say("needs_approval")] if tried.needs_approval else []
+        button = say("propose_it" if tried.needs_approval else "do_it")
+        sections.append(Section("confirm", say("confirm"), form=Form(f"{at}/apply", button, hidden=hidden)))
+    names = {"amount_cents": "amount_euros", "payment_cents": "payment_euros", "to": "receiver",
+             "commitment_id": "commitment"}  # fmt: skip
+    wrong = [say("field_wrong", field=say(names.get(each, each))) for each in tried.fields if each]
+    late = [say("refused_answer", reason=term(tried.failed, language))] if tried.failed and not tried.refusal else []
+    sections.append(Section("change", say("change"), form=form))
     return Sheet(
-        path=f"contracts/{code}", name=say("commands"), heading=say("tried_heading"), answer=sentences,
-        notices=[*late, *wrong], sections=sections, written_at=moment.now,
+        path=path, name=name, heading=say("tried_heading"), answer=sentences, notices=[*late, *wrong],
+        sections=sections, written_at=moment.now,
     )  # fmt: skip
 
 
@@ -198,26 +225,26 @@ def command_page(
 
 def _said(moment: Moment, command: Command) -> list[Section]:
     content: dict[str, Any] = {**command.content}
-    columns = [Column("command", "number"), Column("envelope", "envelope"), Column("receiver", "envelope"),
-               Column("amount", "cents", "amount_commanded"), Column("payment", "cents", "payment_commanded"),
-               Column("reason", "text", "reason_given"), Column("effective_on", "day"), Column("approved_by"),
-               Column("rejected_by"), Column("applied_at", "instant")]  # fmt: skip
-    row = (command.number, command.envelope_id, command.to_envelope_id, content.get("amount_cents"),
-           content.get("payment_cents") or None, command.reason, command.effective_on, command.approved_by,
-           command.rejected_by, command.applied_at)  # fmt: skip
-    links = []
+    columns, links = [Column("command", "number")], list[tuple[str, Markup]]()
+    row: list[Any] = [command.number]
+    if scored := content.get("commitment_id"):
+        columns += [Column("commitment", "commitment"), Column("score", "number")]
+        row += [scored, content.get("score")]
+        links.append((f"commitments/{scored}", moment.words.say("commitment")))
+    else:
+        columns += [Column("envelope", "envelope"), Column("receiver", "envelope"),
+                    Column("amount", "cents", "amount_commanded"),
+                    Column("payment", "cents", "payment_commanded")]  # fmt: skip
+        row += [command.envelope_id, command.to_envelope_id, content.get("amount_cents"),
+                content.get("payment_cents") or None]  # fmt: skip
     if command.envelope_id:
         contract = command.envelope_id.partition(".")[0]
-        links = [(f"contracts/{contract}", Markup("{}").format(contract))]
-    return [
-        Section(
-            "said",
-            moment.words.say("commanded"),
-            Table("command", columns, [row]),
-            links=links,
-            file=f"commands/{command.command_id}/said",
-        )
-    ]
+        links.append((f"contracts/{contract}", Markup("{}").format(contract)))
+    columns += [Column("reason", "text", "reason_given"), Column("effective_on", "day"), Column("approved_by"),
+                Column("rejected_by"), Column("applied_at", "instant")]  # fmt: skip
+    row += [command.reason, command.effective_on, command.approved_by, command.rejected_by, command.applied_at]
+    table, at = Table("command", columns, [row]), f"commands/{command.command_id}/said"
+    return [Section("said", moment.words.say("commanded"), table, links=links, file=at)]
 
 
 def _answers(moment: Moment, command: Command, *, tried: Command | None, by: str) -> list[Section]:

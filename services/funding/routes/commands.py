@@ -39,6 +39,13 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
     """Build the routes; each needs a manager's key or the operator's."""
     router = APIRouter(prefix="/v1/commands", tags=["commands"], responses=PROBLEMS)
 
+    _giving(router, desk, whose, announce)
+    _answering(router, desk, whose, announce)
+    _looking(router, desk, whose)
+    return router
+
+
+def _giving(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey, announce: Callable[[], None]) -> None:
     By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.post("", summary="Command something of an envelope", openapi_extra=GIVEN)
@@ -54,6 +61,10 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
         response.status_code = 202 if answer.command.state == "proposed" else 200
         return answered(answer)
 
+
+def _answering(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey, announce: Callable[[], None]) -> None:
+    By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
+
     @router.post("/{command_id}/approve", summary="Approve what another manager proposed: it is decided now")
     async def post_approval(command_id: UUID, by: By, dry_run: DryRun = False) -> CommandState:
         """Decided as of now: it may be refused, when the envelope moved since it was proposed."""
@@ -67,6 +78,10 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
         """Whoever proposed it may take it back so."""
         with answers():
             return answered(await commanding.reject(desk(), command_id, by, reason=rejection.reason))
+
+
+def _looking(router: APIRouter, desk: Callable[[], Desk], whose: WhoseKey) -> None:
+    By = Annotated[Manager, Depends(by_key(whose))]  # noqa: N806  a type
 
     @router.get("", summary="Commands, the newest first")
     async def get_commands(_: By, wanted: Annotated[CommandFilter, Query()]) -> CommandPage:
@@ -86,5 +101,3 @@ def command_routes(desk: Callable[[], Desk], *, whose: WhoseKey, announce: Calla
         if row is None:
             raise not_taken(NotCommanded("command-unknown", "No such command was given."))
         return shown(row)
-
-    return router

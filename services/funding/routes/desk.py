@@ -55,11 +55,10 @@ async def tried_sheet(
     said = {**fields, "version": _version(answer)}
     async with reading(counter.desk().engine) as session:
         envelopes = await looking.envelopes(session, code)
-    sheet = orders.tried_page(
-        counter.moment(language), code, envelopes, said=said, answer=answer.command if answer else None,
-        objection=objection, fields=wrong, failed=failed, needs_approval=bool(answer and answer.needs_approval),
-    )  # fmt: skip
-    return sheet, not objection
+    tried = orders.Tried(
+        answer.command if answer else None, objection, wrong, failed, bool(answer and answer.needs_approval)
+    )
+    return orders.tried_page(counter.moment(language), code, envelopes, said=said, tried=tried), not objection
 
 
 def desk_routes(counter: Counter) -> APIRouter:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.funding.routes.counter import Counter
 from services.funding.routes.desk import command_sheet, tried_sheet
+from services.funding.routes.desk_scores import try_score
 from services.funding.routes.downloads import Ending, download
 from services.funding.routes.pages import LANGUAGES
 from services.funding.use_cases import commanding
@@ -39,6 +40,13 @@ def _tried(router: APIRouter, counter: Counter, language: Language, prefix: str)
         """What a command would do."""
         by, fields = await counter.visitors.form(request)
         sheet, _ = await tried_sheet(counter, code, language, by, fields)
+        return await download(sheet, section, form, language)
+
+    @router.post(f"{prefix}/commitments/{{commitment_id}}/score/{{section}}.{{form}}")
+    async def of_score(request: Request, commitment_id: UUID, section: str, form: Ending) -> Response:
+        """What a score would do."""
+        by, fields = await counter.visitors.form(request)
+        sheet, _ = await try_score(counter, commitment_id, language, by, fields)
         return await download(sheet, section, form, language)
 
     @router.post(f"{prefix}/commands/{{command_id}}/try/{{section}}.{{form}}")

@@ -27,7 +27,12 @@ from shared.web.problems import FieldProblem, Problem
 def routes(spine: Spine, *, operator_key: str) -> APIRouter:
     """Build the routes; commands need the operator's key."""
     router = APIRouter(prefix="/v1")
+    _opening(router, spine, operator_key)
+    _looking(router, spine)
+    return router
 
+
+def _opening(router: APIRouter, spine: Spine, operator_key: str) -> None:
     def operator(authorization: Annotated[str, Header()] = "") -> str:
         if not operator_key or not secrets.compare_digest(authorization.encode(), f"Bearer {operator_key}".encode()):
             raise Problem(401, "operator-unknown", "This needs the operator's key.",
@@ -37,31 +42,15 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
     @router.put("/programme", summary="Open the envelopes of a programme file (TOML)")
     async def put_programme(request: Request, by: Annotated[str, Depends(operator)]) -> dict[str, object]:
         """Open what does not exist yet; existing envelopes stay as they are. Rules that differ become a new version."""
-        try:
-            programme = parse((await request.body()).decode())
-        except (ProgrammeInvalid, UnicodeDecodeError) as error:
-            problems = error.problems if isinstance(error, ProgrammeInvalid) else ["the file is not UTF-8"]
-            raise Problem(422, "programme-invalid", "The programme file is not valid.",
-                          errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
+        programme = _read(await request.body())
         told = await _tell_territory(spine, programme)
-        wanted = openings(programme)
-        first = min(o.exercise for o in wanted)
-        opened = await open_envelopes(
-            wanted, engine=spine.engine, route=spine.router, clock=spine.terms.clock, by=by,
-            effective_on=date(first, 1, 1),
-        )  # fmt: skip
-        ruler = Ruler(spine.engine, spine.router, spine.terms.clock, by, date(first, 1, 1))
-        try:
-            rules = await set_rules(ruler, ruled(programme))
-        except RightsExceedCap as error:
-            raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
-        await keep_weights(spine.engine, programme)
+        opened = await _open(spine, programme, by)
         spine.announce()
-        return {"programme": programme.programme.id, "opened": opened, "envelopes": len(wanted),
-                "odd_cents_to": odd_cents(programme),
-                "territory": [each.change.subject for each in told if each.is_new],
-                "rules": {f"{r.contract}.{r.exercise}": r.version for r in rules}}  # fmt: skip
+        return {"programme": programme.programme.id, **opened, "odd_cents_to": odd_cents(programme),
+                "territory": [each.change.subject for each in told if each.is_new]}  # fmt: skip
 
+
+def _looking(router: APIRouter, spine: Spine) -> None:
     @router.get("/envelopes", summary="Every envelope and its balances")
     async def get_envelopes(contract: str | None = None) -> list[EnvelopeRow]:
         """In cents, by contract, exercise and funder."""
@@ -83,7 +72,31 @@ def routes(spine: Spine, *, operator_key: str) -> APIRouter:
         async with reading(spine.engine) as session:
             return await queries.waitlist(session, contract=contract, exercise=exercise)
 
-    return router
+
+def _read(body: bytes) -> Programme:
+    """Read a programme file. Raises Problem 422 with the line of each mistake."""
+    try:
+        return parse(body.decode())
+    except (ProgrammeInvalid, UnicodeDecodeError) as error:
+        problems = error.problems if isinstance(error, ProgrammeInvalid) else ["the file is not UTF-8"]
+        raise Problem(422, "programme-invalid", "The programme file is not valid.",
+                      errors=[FieldProblem(pointer="", detail=p) for p in problems]) from error  # fmt: skip
+
+
+async def _open(spine: Spine, programme: Programme, by: str) -> dict[str, object]:
+    """Open envelopes and put rules in force, from the first exercise on. Raises Problem 422."""
+    wanted = openings(programme)
+    since, clock = date(min(o.exercise for o in wanted), 1, 1), spine.terms.clock
+    opened = await open_envelopes(
+        wanted, engine=spine.engine, route=spine.router, clock=clock, by=by, effective_on=since
+    )  # fmt: skip
+    try:
+        rules = await set_rules(Ruler(spine.engine, spine.router, clock, by, since), ruled(programme))
+    except RightsExceedCap as error:
+        raise Problem(422, "rights-exceed-cap", "The rules are not put in force.", detail=str(error)) from error
+    await keep_weights(spine.engine, programme)
+    return {"opened": opened, "envelopes": len(wanted),
+            "rules": {f"{r.contract}.{r.exercise}": r.version for r in rules}}  # fmt: skip
 
 
 async def _tell_territory(spine: Spine, programme: Programme) -> list[Told]:

@@ -159,6 +159,7 @@ def of_commitment(commitment_id: UUID) -> Build:
         if not steps and found is None and not held:
             return None
         owed = debts((step.record.fact for step in steps if step.record.fact), look.moment.as_of)
-        return commitment.commitment_page(look.moment, commitment_id, found, steps=steps, held=held, debts=owed)
+        return commitment.commitment_page(look.moment, commitment_id, found, steps=steps, held=held, debts=owed,
+                                          signed_in=look.signed_in)  # fmt: skip
 
     return build

@@ -50,6 +50,12 @@ COMMITMENTS = (
 )
 ALL_COMMITMENTS = f"{COMMITMENTS} ORDER BY c.commitment_id"
 ONE_COMMITMENT = f"{COMMITMENTS} WHERE c.commitment_id = $1"
+SCORES = (
+    "SELECT DISTINCT ON (content ->> 'commitment_id') (content ->> 'commitment_id')::uuid, (content ->> 'score')::int"
+    " FROM command WHERE kind = 'score' AND state = 'applied'"
+    " ORDER BY content ->> 'commitment_id', next_offset DESC, step DESC"
+)
+"""A commitment's scores are steps of one line, its contract's: the last in it is the one that stands."""
 PAYMENTS = "SELECT commitment_id, funder, exercise, paid_cents FROM payment ORDER BY commitment_id, funder, exercise"
 ENDS = "SELECT partition, last_sequence FROM outbox_partition WHERE topic = $1 ORDER BY partition"
 SPAN = 'SELECT min("time") AS first, max("time") AS last FROM outbox WHERE topic = $1'
@@ -96,6 +102,11 @@ class Journal:
         """Every commitment."""
         async for row in self._connection.cursor(ALL_COMMITMENTS, prefetch=ROWS_AHEAD):
             yield _commitment(row)
+
+    async def scores(self) -> AsyncIterator[tuple[UUID, int | None]]:
+        """The score that each commitment was given last, by the trail of commands."""
+        async for row in self._connection.cursor(SCORES, prefetch=ROWS_AHEAD):
+            yield row[0], row[1]
 
     async def payments(self) -> AsyncIterator[Payment]:
         """What each exercise's credits paid of each engagement."""

@@ -12,11 +12,11 @@ from services.funding.store.tables import ManagerKey
 from shared.contracts.fields import ContractCode, PlatformName
 from shared.database.transaction import reading, transaction
 from shared.kernel import api_key
+from shared.kernel.api_key import NewKey
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder
 
-PREFIX_BYTES, SECRET_BYTES = 5, 32
 NAME: TypeAdapter[str] = TypeAdapter(PlatformName)
 CONTRACTS: TypeAdapter[list[str]] = TypeAdapter(list[ContractCode])
 
@@ -44,13 +44,12 @@ def manager(name: str, role: str, *, funders: Iterable[Funder], contracts: Colle
     return found
 
 
-async def create_key(engine: AsyncEngine, whose: Manager, *, clock: Clock) -> tuple[str, str]:
+async def create_key(engine: AsyncEngine, whose: Manager, *, clock: Clock) -> NewKey:
     """Make a key: its prefix, and the key itself, which is shown once and kept nowhere."""
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    key = api_key.written(prefix, secrets.token_urlsafe(SECRET_BYTES))
+    made = api_key.new_key()
     async with transaction(engine) as session:
-        store.add_manager_key(session, prefix=prefix, hashed=api_key.hashed(key), manager=whose, at=clock())
-    return prefix, key
+        store.add_manager_key(session, prefix=made.prefix, hashed=api_key.hashed(made.key), manager=whose, at=clock())
+    return made
 
 
 async def revoke_key(engine: AsyncEngine, prefix: str, *, clock: Clock) -> bool:

@@ -1,9 +1,7 @@
 """Makes, revokes, lists and recognises the keys of platforms."""
 
-import secrets
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,11 +13,11 @@ from shared.contracts.fields import PlatformName
 from shared.contracts.told import TOLD
 from shared.database.transaction import reading, transaction
 from shared.kernel import api_key
+from shared.kernel.api_key import NewKey
 from shared.kernel.clock import Clock
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder
 
-PREFIX_BYTES, SECRET_BYTES = 5, 32
 REMEMBERED_SECONDS = 2.0
 REMEMBERED_KEYS_MAX = 10_000
 PLATFORM: TypeAdapter[str] = TypeAdapter(PlatformName)
@@ -27,14 +25,6 @@ PLATFORM: TypeAdapter[str] = TypeAdapter(PlatformName)
 
 class KeyTermsInvalid(ProgrammeError):
     """A key cannot be made with these terms."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key just made; `key` is shown once and kept nowhere."""
-
-    prefix: str
-    key: str
 
 
 def check_terms(platform: str, event_types: Collection[str]) -> None:
@@ -52,16 +42,16 @@ async def create_key(
 ) -> NewKey:
     """Make a key for a platform. Raises KeyTermsInvalid."""
     check_terms(platform, event_types)
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    key = api_key.written(prefix, secrets.token_urlsafe(SECRET_BYTES))
+    made = api_key.new_key()
     async with transaction(engine) as session:
         session.add(
             ApiKey(
-                prefix=prefix, hash=api_key.hashed(key), platform=platform, event_types=sorted(set(event_types)),
-                funders=sorted({funder.value for funder in funders}), created_at=clock(),
+                prefix=made.prefix, hash=api_key.hashed(made.key), platform=platform,
+                event_types=sorted(set(event_types)), funders=sorted({funder.value for funder in funders}),
+                created_at=clock(),
             )
         )  # fmt: skip
-    return NewKey(prefix, key)
+    return made
 
 
 async def revoke_key(engine: AsyncEngine, prefix: str, *, clock: Clock) -> bool:

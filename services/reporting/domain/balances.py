@@ -7,6 +7,11 @@ from uuid import UUID
 from shared.kernel.funders import Funder, envelope_id
 
 
+def share_of(used: int, usable: int) -> float | None:
+    """The part that is used of what may be; None when there is nothing to use."""
+    return used / usable if usable > 0 else None
+
+
 class Envelope(NamedTuple):
     """Which envelope: a funder's credit for a contract and an exercise."""
 
@@ -55,8 +60,7 @@ class Balances(NamedTuple):
     @property
     def share_used(self) -> float | None:
         """(reserved + engaged + lapsed) / (authorised - frozen); None when there is nothing to use."""
-        usable = self.authorised - self.frozen
-        return self.used / usable if usable > 0 else None
+        return share_of(self.used, self.authorised - self.frozen)
 
     @property
     def payable(self) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from services.reporting.domain.balances import share_of
 from shared.contracts.figures import BudgetStated
 from shared.kernel.funders import Funder
 from shared.web.contract_names import ContractName, contract_name
@@ -40,8 +41,7 @@ class Money(NamedTuple):
     @property
     def share_used(self) -> float | None:
         """The part that is used of what may be; None when there is none."""
-        usable = self.authorised - self.frozen
-        return self.used / usable if usable > 0 else None
+        return share_of(self.used, self.authorised - self.frozen)
 
     @property
     def to_pay(self) -> int:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
+from services.reporting.domain.balances import share_of
 from services.reporting.domain.suppression import THRESHOLD
 from shared.contracts.figures import BudgetStated, PartitionRead, SurvivalStated
 
@@ -72,7 +73,7 @@ def budget_total(budgets: Sequence[BudgetStated]) -> BudgetTotal:
     sums = {name: sum(getattr(budget, name) for budget in budgets) for name in AMOUNTS}
     usable = sums["authorised_cents"] - sums["frozen_cents"]
     used = sums["reserved_cents"] + sums["engaged_cents"] + sums["lapsed_cents"]
-    return BudgetTotal(**sums, share_used=used / usable if usable else None)
+    return BudgetTotal(**sums, share_used=share_of(used, usable))
 
 
 def budget_set(budgets: Sequence[BudgetStated], read: list[PartitionRead]) -> BudgetSet:

@@ -32,7 +32,12 @@ OR_UNKNOWN = OR_CSV | {404: {"description": "Nothing is known of it.", "content"
 def figures(engine: AsyncEngine) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["figures"])
+    _budgets(router, engine)
+    _survival(router, engine)
+    return router
 
+
+def _budgets(router: APIRouter, engine: AsyncEngine) -> None:
     @router.get("/budget", summary="Where envelopes stand", response_model=BudgetSet, responses=OR_CSV)
     async def get_budgets(
         request: Request,
@@ -70,6 +75,8 @@ def figures(engine: AsyncEngine) -> APIRouter:
                           detail="An envelope is named contract.funder.exercise: CV219.CDC.2016.")  # fmt: skip
         return budget_csv([found]) if wants_csv(request) else BudgetFigure(**found.model_dump())
 
+
+def _survival(router: APIRouter, engine: AsyncEngine) -> None:
     @router.get("/survival", summary="How long businesses last", response_model=SurvivalSet, responses=OR_CSV)
     async def get_survival(
         request: Request,
@@ -96,5 +103,3 @@ def figures(engine: AsyncEngine) -> APIRouter:
             raise Problem(404, "stratum-unknown", "No fact of such a stratum has been folded.",
                           detail="A stratum is `all`, or the code of a contract: CV219.")  # fmt: skip
         return survival_csv([found]) if wants_csv(request) else SurvivalFigure(**found.model_dump())
-
-    return router

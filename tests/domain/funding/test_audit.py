@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import CheckConstraint
@@ -226,3 +227,14 @@ def test_the_audit_knows_each_check_of_the_tables_that_it_reads() -> None:
     tables = (EnvelopeRow, CommitmentRow, EngagementRow, PaymentRow, PostingRow)
     checks = {c.name for table in tables for c in table.__table_args__ if isinstance(c, CheckConstraint)}
     assert known == checks
+
+
+@pytest.mark.parametrize(("last", "has"), [(None, None), (7, 7), (7, 8), (7, None), (None, 7)])
+def test_a_score_is_the_last_that_was_given(last: int | None, has: int | None) -> None:
+    found = kept(2016)
+    one = found.commitments[0]
+    one.score = has
+    said = [str(d) for d in found.audited(scores={one.commitment_id: last}) if d.rule is Rule.SCORES]
+    assert said == (
+        [] if last == has else [f"commitment {one.commitment_id} score: expected {last}, found {has}"]
+    )  # fmt: skip

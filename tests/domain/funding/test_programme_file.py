@@ -1,6 +1,7 @@
 """A programme file is read whole, or every problem is told with its line and how to mend it."""
 
 import contextlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fabrique.demo
-from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, shares
+from services.funding.domain.territory import Annulment, Merger
+from services.funding.programme import ProgrammeInvalid, odd_cents, openings, parse, shares, territory_changes
 
 FILE = """\
 [programme]
@@ -40,6 +42,34 @@ exercise = 2016
 amount = "300.00"
 split = "population"
 """
+MERGER = (
+    FILE
+    + """
+[[merger]]
+name = "artois-2017"
+predecessors = ["200033579", "246200364"]
+successor = "200072460"
+successor_name = "CU de l'Artois"
+effective_on = 2017-01-01
+
+[[annulment]]
+merger = "artois-2017"
+annulled_from = 2018-06-30
+"""
+)
+MERGER_MISTAKES = {
+    "a predecessor's SIREN is short": ('["200033579", "', '["2000", "', "line 32: merger.1.predecessors.1", "pattern"),
+    "nobody merges": ('["200033579", "246200364"]', "[]", "line 32: merger.1.predecessors", "at least 1 item"),
+    "the successor is missing": ('successor = "200072460"\n', "", "line 30: merger.1.successor", "is missing: add it"),
+    "a key is misspelt": ("successor_name", "successor_nam", "line 34: merger.1.successor_nam", "mend its spelling"),
+    "a day is none": ("on = 2017-01-01", 'on = "soon"', "line 35: merger.1.effective_on", "date"),
+    "the name is a sentence": ('name = "artois-2017"', 'name = "Of 2017."', "line 31: merger.1.name", "pattern"),
+    "no contract is concerned": (
+        '["200033579", "246200364"]', '["246200299"]', "line 30: merger.1", "mend SIREN or day",
+    ),
+    "an annulment is of no merger": ('merger = "artois-', 'merger = "artoi-', "line 37: annulment.1", "tell it first"),
+    "it ends before it begins": ("2018-06-30", "2016-06-30", "line 37: annulment.1", "from its own day on, or later"),
+}  # fmt: skip
 MISTAKES = {
     "a bracket is missing": ("[programme]", "[programme", "not TOML: Expected ']'", "(at line 1, column 11)"),
     "a key is missing": ("priority = true\n", "", "line 12: contract.2.priority", "is missing: add it"),
@@ -174,3 +204,23 @@ def test_the_programme_of_the_pas_de_calais_opens_22_envelopes_of_2_600_000_euro
 def test_whatever_is_written_the_file_is_read_or_refused_and_never_breaks(at: int, cut: int, put: str) -> None:
     with contextlib.suppress(ProgrammeInvalid):
         assert openings(parse(FILE[:at] + put + FILE[at + cut :]))
+
+
+def test_mergers_and_annulments_are_read() -> None:
+    changes = territory_changes(parse(MERGER))
+    assert [change.number for change in changes] == [0] * 4
+    assert changes[2:] == [
+        Merger("artois-2017", ("200033579", "246200364"), "200072460", "CU de l'Artois", date(2017, 1, 1)),
+        Annulment("artois-2017", date(2018, 6, 30)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MERGER_MISTAKES)
+def test_a_mistake_in_a_merger_is_told_with_its_line_and_its_remedy(mistake: str) -> None:
+    old, new, place, remedy = MERGER_MISTAKES[mistake]
+    assert MERGER.count(old) == 1
+    with pytest.raises(ProgrammeInvalid) as invalid:
+        parse(MERGER.replace(old, new))
+    assert any(problem.startswith(f"{place}: ") and remedy in problem for problem in invalid.value.problems), (
+        invalid.value.problems
+    )

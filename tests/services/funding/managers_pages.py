@@ -1,8 +1,10 @@
 """A funding whose pages are looked at, and where managers command by them; and a life to look at."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ import httpx
 from services.funding.routes.counter import Counter
 from services.funding.routes.desk import desk_routes
 from services.funding.routes.desk_downloads import desk_download_routes
+from services.funding.routes.desk_scores import desk_score_routes
 from services.funding.routes.downloads import download_routes
 from services.funding.routes.pages import Pages, page_routes
 from services.funding.routes.rehearsing import Rehearsals
@@ -17,6 +20,7 @@ from services.funding.routes.visitors import Visitors
 from services.funding.routes.what_if_pages import what_if_page_routes
 from services.funding.use_cases.what_if import History
 from shared.web.application import application
+from tests.services.reporting.figures import Document
 from tests.support.commands import desk
 from tests.support.commitment_events import Json, event, records
 from tests.support.ledger import Ledger, fixed_clock
@@ -25,6 +29,7 @@ from tests.support.what_if import as_told
 CDC, STATE, NEXT_YEAR = "CV219.CDC.2016", "CV219.STATE.2016", "CV219.CDC.2017"
 OPERATOR_KEY = "the operator's"
 FOUR_EYES_FROM = 1_000_00
+Form = dict[str, str]
 
 
 @asynccontextmanager
@@ -35,6 +40,7 @@ async def looked_at(ledger: Ledger, history: History | None = None) -> AsyncIter
     counter = Counter(lambda: desk(ledger, four_eyes_from=FOUR_EYES_FROM), visitors, lambda: None)
     app.include_router(desk_download_routes(counter))
     app.include_router(desk_routes(counter))
+    app.include_router(desk_score_routes(counter))
     app.include_router(what_if_page_routes(counter, Rehearsals(counter.desk, history or as_told([]))))
     pages = Pages(ledger.engine, fixed_clock, visitors)
     app.include_router(download_routes(pages))
@@ -81,3 +87,21 @@ async def tell_life(ledger: Ledger) -> None:
              {"open": NEXT_YEAR, "amount_cents": 0}]  # fmt: skip
     await ledger.open(steps, partition=0, clock=lambda: at(4, 4))
     await ledger.decide(records(told_life()), [3])
+
+
+async def sign_in(browser: httpx.AsyncClient, key: str = OPERATOR_KEY) -> httpx.Response:
+    """Show a key."""
+    return await browser.post("/login", data={"key": key})
+
+
+def hidden(html: str, action: str) -> Form:
+    """The hidden fields of the form that goes to an address that ends so."""
+    form = re.search(rf'<form method="post" action="[^"]*{re.escape(action)}">(.*?)</form>', html, re.DOTALL)
+    assert form is not None, action
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form.group(1))
+    return {name: unescape(value) for name, value in fields}
+
+
+def text(answer: httpx.Response) -> str:
+    """What a page says, with ordinary spaces."""
+    return Document(answer.text.replace("\u00a0", " ").replace("\u202f", " ")).text

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import AsyncIterator
-from html import unescape
 from io import StringIO
 
 import httpx
@@ -16,14 +15,21 @@ from services.funding.routes.orders import REMEDIES
 from services.funding.use_cases import managers
 from shared.kernel.funders import Funder
 from shared.web.formats import Language
-from tests.services.funding.managers_pages import FOUR_EYES_FROM, OPERATOR_KEY, looked_at
+from tests.services.funding.managers_pages import (
+    FOUR_EYES_FROM,
+    OPERATOR_KEY,
+    Form,
+    hidden,
+    looked_at,
+    sign_in,
+    text,
+)
 from tests.services.reporting.figures import Document
 from tests.support.commands import CDC, opened_with
 from tests.support.commitment_events import event, named, records
 from tests.support.ledger import Ledger, fixed_clock
 
 TRY = "/contracts/CV219/commands"
-Form = dict[str, str]
 
 
 @pytest.fixture
@@ -38,21 +44,9 @@ async def browser(ledger: Ledger) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def sign_in(browser: httpx.AsyncClient, key: str = OPERATOR_KEY) -> httpx.Response:
-    return await browser.post("/login", data={"key": key})
-
-
 async def key_of(ledger: Ledger, name: str, *funders: Funder) -> str:
     whose = managers.manager(name, "cdc", funders=funders or [Funder.CDC])
     return (await managers.create_key(ledger.engine, whose, clock=fixed_clock))[1]
-
-
-def hidden(html: str, action: str) -> Form:
-    """The hidden fields of the form that goes to an address that ends so."""
-    form = re.search(rf'<form method="post" action="[^"]*{re.escape(action)}">(.*?)</form>', html, re.DOTALL)
-    assert form is not None, action
-    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form.group(1))
-    return {name: unescape(value) for name, value in fields}
 
 
 async def filled(browser: httpx.AsyncClient, **fields: str) -> Form:
@@ -61,10 +55,6 @@ async def filled(browser: httpx.AsyncClient, **fields: str) -> Form:
     terms = {"kind": "freeze", "envelope": CDC, "amount": "100", "payment": "", "to": "", "reason": "reprogramming",
              "effective_on": "2016-12-01"}  # fmt: skip
     return token | terms | fields
-
-
-def text(answer: httpx.Response) -> str:
-    return Document(answer.text.replace("\u00a0", " ").replace("\u202f", " ")).text
 
 
 async def frozen(ledger: Ledger) -> int:

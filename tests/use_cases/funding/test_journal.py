@@ -90,6 +90,10 @@ SPOILT = {
         "INSERT INTO payment SELECT @one, 'CDC', 2016, 1",
         Rule.PAYMENTS, "CDC paid by 2016: expected 0.00, found 0.01", "",
     ),
+    "a score is given in silence": (
+        "UPDATE commitment SET score = 7 WHERE commitment_id = @one",
+        Rule.SCORES, " score: expected None, found 7", "",
+    ),
     "more is said to be engaged": (
         "UPDATE engagement SET engaged_cents = engaged_cents + 1",
         Rule.COMMITMENTS, "engaged CDC", "",

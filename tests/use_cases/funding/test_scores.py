@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from fabrique.ledger.examination import examine
+from services.funding.domain.audit import Rule
 from services.funding.domain.manager import OPERATOR, Manager
 from services.funding.domain.scoring import Scoring
 from services.funding.store import queries
+from services.funding.store.journal import open_journal
 from services.funding.use_cases import scoring
 from services.funding.use_cases.commanding import Answer, NotCommanded
 from shared.database.transaction import reading
@@ -94,6 +97,26 @@ async def test_the_same_again_is_answered_the_same_and_another_content_is_a_conf
         await scored(ledger, "B", 6, command_id)
     assert refused.value.reason == "command-conflict"
     assert len(await ledger.rows("SELECT * FROM command WHERE kind = 'score'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [("score = NULL", "expected 9, found None"), ("score = 5", "expected 9, found 5"), ("score = 12", "found 12")],
+)
+async def test_a_score_that_the_trail_does_not_say_is_named(ledger: Ledger, change: str, said: str) -> None:
+    await three(ledger, {})
+    for points in (12, 5, None, 9):
+        await scored(ledger, "B", points)
+    await scored(ledger, "C", 3)
+    await scored(ledger, "C", None)
+    await assert_examined(ledger)
+    await ledger.execute(f"UPDATE commitment SET {change} WHERE commitment_id = '{named('B')}'")  # noqa: S608  constants
+    async with reading(ledger.engine) as session:
+        audit = await examine(await open_journal(session))
+    [difference] = audit.differences
+    assert difference.rule is Rule.SCORES
+    assert f"commitment {named('B')} score: " in str(difference)
+    assert said in str(difference)
 
 
 async def test_a_rehearsal_leaves_nothing(ledger: Ledger) -> None:
