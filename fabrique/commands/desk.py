@@ -48,5 +48,6 @@ def done(answer: Json) -> None:
 
 def show_effect(answer: Json) -> None:
     """Show what was done, or would be."""
-    for line in effect_lines(answer):
+    lines = [*effect_lines(answer)]
+    for line in lines or ["No credit moves."]:
         out.print(line, soft_wrap=True)

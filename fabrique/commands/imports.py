@@ -20,6 +20,7 @@ from fabrique.stack.folder import state_folder
 from shared.kernel.errors import ProgrammeError
 
 KEY_VARIABLE = "FABRIQUE_KEY"
+HELP = "Of the platform. The local stack needs one only for funders' acts: `fabrique key create --funder`."
 
 
 class KeyMissing(ProgrammeError):
@@ -30,7 +31,7 @@ def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="NDJSON, or grants' CSV.")],
     platform: Annotated[str, typer.Option(help="Default: the one that the file's first event names.")] = "",
     to: Annotated[str, typer.Option(help="Intake's address; default: the stack that runs here, or INTAKE_URL.")] = "",
-    key: Annotated[str, typer.Option(envvar=KEY_VARIABLE, help="Of the platform; not needed on the local stack.")] = "",
+    key: Annotated[str, typer.Option(envvar=KEY_VARIABLE, help=HELP)] = "",
 ) -> None:
     """Tell intake what stands in a file, in order.
 

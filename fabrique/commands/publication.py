@@ -52,6 +52,8 @@ def scdl(  # noqa: PLR0917  each is an option, given by name
     say(f"{len(known)} names read")
     grants = read_books(lambda journal: grants_of(journal, funder, year, lambda count: say(f"{count} facts read")))
     terms = Terms(authority.strip(), siret.compact(authority_siret), year, all_amounts, legal_persons, known_day)
+    if idle := len(known.keys() - {grant.commitment_id for grant in grants if grant.engaged_cents > 0}):
+        say(f"{idle} of the names: of no grant that {funder} engaged in {year} and did not give up")
     publication = publish(grants, known, terms)
     _hand_over(publication, file)
 

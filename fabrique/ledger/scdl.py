@@ -37,5 +37,5 @@ async def grants_of(
         grant = found.setdefault(said.commitment_id, Grant(said.commitment_id, said.contract, day))
         grant.engaged_cents += GIVEN.get(fact.type, 0) * cents
         if sign := PAID.get(fact.type):
-            grant.paid.append((day, sign * cents))
+            grant.paid.append((min(day, said.occurred_on or day), sign * cents))
     return found.values()

@@ -93,6 +93,7 @@ def test_a_version_of_rules_is_told_by_where_it_is_in_force() -> None:
 def test_a_commitment_is_scored_and_the_trail_says_by_whom(fabrique: Run) -> None:
     words = ("commitment", "score", named("c1"), "80", "--reason", "committee")
     assert fabrique(*words, "--dry-run").code == Exit.DONE
+    assert "No credit moves." in fabrique(*words, "--dry-run").shown
     assert "score" not in fabrique("command", "list").shown
     done = fabrique(*words, "--yes")
     assert (done.code, "is applied" in done.complained + done.shown) == (Exit.DONE, True)

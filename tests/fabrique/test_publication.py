@@ -34,7 +34,7 @@ def database(postgres: Postgres) -> Iterator[str]:
             told = [declared(each, number, 30_000_00) for number, each in enumerate("abc", 1)]
             told += [act("CommitmentEngaged", each, number, at(9, number), 30_000_00) for number, each in
                      enumerate("abc", 4)]  # fmt: skip
-            told.append(act("PaymentMade", "a", 7, at(9, 20), 30_000_00, kind="advance"))
+            told.append(act("PaymentMade", "a", 7, at(9, 25), 30_000_00, kind="advance", occurred_on="2016-09-20"))
             await ledger.decide(records(told), [7])
 
     asyncio.run(fill())
@@ -65,6 +65,7 @@ def test_a_year_is_published_valid_and_what_is_not_is_listed_with_its_reason(
     assert (row["conditionsVersement"], row["datesPeriodeVersement"]) == ("unique", "2016-09-20")
     assert f"{named('b')}  natural-person" in said.shown
     assert f"{named('c')}  name-missing" in said.shown
+    assert "of no grant" not in said.shown
     assert PERSON not in text + said.shown + said.complained
     assert NAME not in said.shown + said.complained
 
@@ -90,3 +91,9 @@ def test_nothing_to_publish_is_said_and_nothing_is_written(typed: Type, database
     assert "3 not published, name-missing: give its SIRET and name in the file of names" in said.shown
     assert "There is nothing to publish" in said.complained
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_names_of_no_grant_are_counted(typed: Type, database: str, tmp_path: Path) -> None:
+    lines = "".join(f"{named(name)},39231384700015,{NAME},9220,2016-09-02\n" for name in ("a", "never-engaged"))
+    said = scdl(typed, database, tmp_path, HEAD + lines)
+    assert "1 of the names: of no grant that CDC engaged in 2016" in said.shown

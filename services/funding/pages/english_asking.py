@@ -23,8 +23,8 @@ WORDS: Mapping[str, str] = {
     "key_equal": "equally",
     "key_population": "by the inhabitants of the districts",
     "key_caseload": "by the caseload",
-    "if_unweighed": "The inhabitants or the caseload of all contracts are not known here: sending the programme file"
-    " again (PUT /v1/programme) tells them.",
+    "if_unweighed": "A key that is not offered needs the inhabitants, or the caseload, of all contracts: a programme"
+    " file that gives them, sent again (PUT /v1/programme), makes them known.",
     "if_rules": "Rules and order, for all contracts",
     "if_order": "Order of the waitlist",
     "order_priority": "by priority",

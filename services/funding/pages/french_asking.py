@@ -23,8 +23,8 @@ WORDS: Mapping[str, str] = {
     "key_equal": "à parts égales",
     "key_population": "selon les habitants des quartiers",
     "key_caseload": "selon l’activité",
-    "if_unweighed": "Les habitants ou l’activité de tous les contrats ne sont pas connus ici : renvoyer le fichier de"
-    " programme (PUT /v1/programme) les donne.",
+    "if_unweighed": "Une clé qui n’est pas proposée demande les habitants, ou l’activité, de tous les contrats : un"
+    " fichier de programme qui les donne, renvoyé (PUT /v1/programme), les fait connaître.",
     "if_rules": "Les règles et l’ordre, pour tous les contrats",
     "if_order": "Ordre de la file",
     "order_priority": "par priorité",

@@ -130,7 +130,8 @@ def _out_of_scope(stamped: Stamped, scope: Scope) -> Refusal | None:
     if not scope.may_emit(event.type):
         return Refusal(Reason.EVENT_TYPE_NOT_ALLOWED, "/type", "This key may not tell events of this type.")
     if type(event.told) in OF_A_FUNDER and event.told.__dict__["funder"] not in scope.funders:
-        return Refusal(Reason.FUNDER_NOT_ALLOWED, "/data/funder", "This key does not speak for this funder.")
+        return Refusal(Reason.FUNDER_NOT_ALLOWED, "/data/funder", "This key does not speak for this funder: ask"
+                       " whoever makes keys for one that does.")  # fmt: skip
     return None
 
 

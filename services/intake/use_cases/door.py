@@ -57,7 +57,7 @@ BINARY = TypeAdapter(Attributes)
 ATTRIBUTES = frozenset({*Attributes.model_fields, "type"})
 """The attributes that are read; extension attributes are the partner's affair."""
 DETAILS = {
-    "extra_forbidden": "a field that the schema does not know",
+    "extra_forbidden": "a field that the schema does not know: take it out, or mend its name",
     "missing": "is missing",
     "uuid_parsing": "not a UUID",
     "uuid_type": "not a UUID",

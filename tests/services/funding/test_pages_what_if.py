@@ -123,7 +123,7 @@ async def test_a_key_moves_credit_between_contracts_to_the_cent(browser: httpx.A
     assert 'value="population"' not in (await browser.get(ASK)).text, "nobody said what the contracts weigh"
     refused = await asked(browser, key_CDC="population")
     assert refused.status_code == 422
-    assert "ne sont pas connus ici" in text(refused)
+    assert "n’est pas proposée" in text(refused)
     await keep_weights(ledger.engine, parse(FILE))
     shown = await asked(browser, "/en/contracts/CV219/what-if", key_CDC="population")
     assert "1 commitment is better off, 0 commitments are worse off" in text(shown)
