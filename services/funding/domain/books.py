@@ -256,7 +256,9 @@ class Books(Accounts):
         elif any(amount > e.authorised for e, amount in wanted):
             reason = RefusalReason.EXCEEDS_AUTHORISED
         elif any(
-            amount - commitment.asked.of(e.funder) > e.room for e, amount in wanted if not commitment.waits_for(e.funder)
+            amount - commitment.asked.of(e.funder) > e.room
+            for e, amount in wanted
+            if not commitment.waits_for(e.funder)
         ):
             reason = RefusalReason.NO_ROOM
         return reason
