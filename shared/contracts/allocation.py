@@ -67,7 +67,7 @@ class AllocationRefused(RuledFact):
 
 
 class AllocationAmended(AllocationFact):
-    """The amounts became these; they were `previous_…`. Where only a part waits, what changed of each standing is told."""
+    """The amounts became these; they were `previous_…`. Where a part waits, each standing is told by itself."""
 
     standing: Standing = Field(description="Whether what changed of the amounts is reserved or waits.")
     previous_cdc_cents: Cents = Field(description="What it was for the Caisse des Dépôts, in whole euro cents.")
