@@ -88,9 +88,10 @@ def _asked(found: Snapshot) -> tuple[Accounts, Counter[str]]:
             name = f"{row['contract']}.{funder}.{row['exercise']}"
             acted = engaged.get((row["commitment_id"], funder), 0)
             standing = "reserved" if row["state"] == "engaged" else row["state"]
+            standing = "waitlisted" if row["waits"] == funder else standing
             asked[(name, standing)] += cents - acted
             asked[(name, "engaged")] += acted
-            waiting[name] += row["state"] == "waitlisted" and cents > 0
+            waiting[name] += standing == "waitlisted" and cents > 0
     return asked, waiting
 
 

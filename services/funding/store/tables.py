@@ -75,7 +75,10 @@ class CommitmentRow(FundingTable, table=True):
             name="ck_commitment_state",
         ),
         CheckConstraint("score BETWEEN 0 AND 1000", name="ck_commitment_score"),
-        CheckConstraint("waits IN ('CDC', 'STATE') AND state IN ('reserved', 'engaged')", name="ck_commitment_waits"),
+        CheckConstraint(
+            "waits IS NULL OR (waits IN ('CDC', 'STATE') AND state IN ('reserved', 'engaged'))",
+            name="ck_commitment_waits",
+        ),
         CheckConstraint(
             "CASE waits WHEN 'CDC' THEN cdc_cents WHEN 'STATE' THEN state_cents END > 0", name="ck_commitment_waits_for"
         ),

@@ -8,7 +8,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-WAITS = "waits IN ('CDC', 'STATE') AND state IN ('reserved', 'engaged')"
+WAITS = "waits IS NULL OR (waits IN ('CDC', 'STATE') AND state IN ('reserved', 'engaged'))"
 WAITS_FOR = "CASE waits WHEN 'CDC' THEN cdc_cents WHEN 'STATE' THEN state_cents END > 0"
 
 
