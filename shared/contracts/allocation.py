@@ -54,10 +54,7 @@ class AllocationPromoted(RuledFact):
 
 
 class AllocationDisplaced(AllocationFact):
-    """Amounts that were reserved wait again, in their old place: a manager took credit from the envelope.
-
-    One that is 0 stays as it was.
-    """
+    """Amounts above 0 that were reserved wait again, in their old place: a manager took credit from the envelope."""
 
 
 class AllocationRefused(RuledFact):

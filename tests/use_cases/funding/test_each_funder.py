@@ -12,7 +12,7 @@ from services.funding.domain.explanation_words import Language
 from services.funding.store import explanations, queries
 from services.funding.store.journal import open_journal
 from shared.database.transaction import reading
-from tests.support.books import LEDGER, envelope_breaches
+from tests.support.books import LEDGER, decision_breaches, envelope_breaches
 from tests.support.commands import assert_examined
 from tests.support.commitment_events import Json, event, named, opened, records
 from tests.support.ledger import Ledger
@@ -80,7 +80,8 @@ async def test_the_rows_say_which_part_waits_however_events_are_batched(ledger: 
         for type_, value in said
         if type_ in ("AllocationReserved", "AllocationWaitlisted", "AllocationPromoted")
     } == {1}
-    assert [*envelope_breaches(await snapshot(ledger.url, LEDGER))] == []
+    found = await snapshot(ledger.url, LEDGER)
+    assert [*envelope_breaches(found), *decision_breaches(found, {0: records(LIFE)})] == []
     await assert_examined(ledger)
 
 
