@@ -249,7 +249,10 @@ EACH = {
         engage E CDC 20                     -> engaged E CDC 20
         decommit E CDC 20                   -> decommitted E CDC 20
         = E engaged, asked 0+10
-        amend E 5+10                        -> amended E 5+10, was 0+10, reserved
+        amend E 0+12                        -> amended E 0+12, was 0+10, waitlisted
+        = E engaged, asked 0+12
+        amend E 5+10                        -> amended E 0+10, was 0+12, waitlisted
+        and amended E 5+10, was 0+10, reserved
         withdraw A                          -> released A 0+50, was reserved; promoted E 0+10 (rules 1)
         = E engaged, asked 5+10
         = STATE reserved 10, waiting 0

@@ -91,6 +91,7 @@ async def test_who_waits_in_part_is_on_the_waitlist_in_order_and_read_with_its_e
         waiting = await queries.waitlist(session, contract="CV219", exercise=2016)
         books = await queries.load_books(session, contracts=["CV219"], served=[("CV219", 2016)])
     assert [row.commitment_id for row in waiting] == [UUID(named("B")), UUID(named("C"))]
+    assert UUID(named("C")) in books.commitments
     found = books.commitments[UUID(named("B"))]
     assert (found.waits, {f: e.engaged for f, e in (found.engagements or {}).items()}) == ("STATE", {"CDC": 30})
 
@@ -127,3 +128,18 @@ async def test_each_part_is_explained_and_the_convention_counts_the_whole(ledger
         said.replace("\u00a0", " ") for said in french
     ]
     assert english.count("Each funder serves its part on its own: one may wait while the other is reserved.") == 1
+
+
+async def test_who_waits_in_part_is_found_by_a_later_batch_that_makes_room(ledger: Ledger) -> None:
+    await lived(ledger, [LIFE[0], LIFE[1], amended("A", 3, 0, 30)], [1])
+    assert (await stands(ledger))["B"] == ("reserved", None, 30, 20)
+
+
+async def test_rules_that_serve_both_together_are_not_explained_as_each(ledger: Ledger) -> None:
+    await ledger.open(OPENINGS, partition=0)
+    await ledger.rule("CV219", 2016, {"waitlist": "skip"})
+    await ledger.decide(records(LIFE[:2]), [100])
+    async with reading(ledger.engine) as session:
+        story = await explanations.story(session, UUID(named("B")))
+    assert story is not None
+    assert not any("on its own" in said for said in explain(story, Language.ENGLISH).sentences)
