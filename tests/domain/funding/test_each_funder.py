@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.funding.domain.audit import stand_of
 from services.funding.domain.command import Act, Command
-from services.funding.domain.commitment import State
+from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.comparison import unlike
 from services.funding.domain.movements import promised
 from services.funding.domain.published import Said, Stand, postings_of, stand_after, waited_for
@@ -182,3 +182,21 @@ def _as_commanded(step: Json) -> Json:
         Act(step["kind"]), step["envelope"], "cdc", "reserve", DAY, step.get("amount_cents") or 0,
         step.get("payment_cents") or 0, step.get("to"), step.get("displace", False),
     )}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "waits", "broken"),
+    [
+        ((5, 5), State.RESERVED, Funder.CDC, []), ((0, 5), State.ENGAGED, Funder.STATE, []),
+        ((5, 5), State.WAITLISTED, None, []),
+        ((5, 5), State.WAITLISTED, Funder.CDC, ["ck_commitment_waits"]),
+        ((5, 5), State.CLOSED, Funder.STATE, ["ck_commitment_waits"]),
+        ((5, 5), State.RESERVED, "EPCI", ["ck_commitment_waits"]),
+        ((0, 5), State.RESERVED, Funder.CDC, ["ck_commitment_waits_for"]),
+    ],
+)  # fmt: skip
+def test_the_audit_holds_rows_to_the_checks_of_what_waits(
+    asked: tuple[int, int], state: State, waits: Any, broken: list[str]
+) -> None:
+    row = Commitment(UUID(int=1), "CV219", 2016, Asked(*asked), 10, 5, 1, state, waits=waits)
+    assert [name for name, holds in COMMITMENT_CHECKS.items() if not holds(row)] == broken
