@@ -32,8 +32,8 @@ def record(sequence: int, *, epoch: int = 0, partition: int = 3) -> SimpleNamesp
     """A record as our relay writes it."""
     headers = binary_headers(
         event_id=str(UUID(int=sequence)), source=source_of(TOPIC, partition, epoch).encode(),
-        type_="AllocationReserved", topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC), cause=None,
-        traceparent=None,
+        type_="AllocationReserved", topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC),
+        cause=None, traceparent=None,
     )  # fmt: skip
     return SimpleNamespace(topic=TOPIC, partition=partition, headers=headers)
 
