@@ -19,6 +19,7 @@ WORDS = {
     "demo": ("demo:demo", "Start everything and play the Pas-de-Calais: real grants, then a simulated programme."),
     "import": ("imports:import_file", "Tell intake what stands in a file, in order."),
     "key": ("keys:app", "Make, list and revoke the keys with which platforms speak to intake."),
+    "programme": ("programmes:app", "Check a programme file; open its envelopes and put its rules in force."),
     "envelope": ("envelopes:app", "Look at envelopes and change them; first shows what would happen."),
     "commitment": ("commitments:app", "Say what the committee thinks of a commitment: its score."),
     "command": ("orders:app", "List what managers commanded; approve or reject what others proposed."),

@@ -45,6 +45,10 @@ class Desk:
                 return row
         raise NotDone({"type": "urn:fabrique:problem:envelope-unknown", "title": f"There is no envelope {name}."})
 
+    def open_programme(self, content: bytes) -> Json:
+        """Open what a programme file says, as the operator. Raises NotDone."""
+        return self._told("PUT", "/v1/programme", False, content=content)
+
     def command(self, order: Json, *, dry_run: bool) -> Json:
         """Give a command, or ask what it would do. Raises NotDone."""
         return self._told("POST", "/v1/commands", dry_run, json=order)

@@ -168,6 +168,9 @@ def _remedy(problem: ErrorDetails) -> str:
             return "is missing: add it"
         case "extra_forbidden":
             return "is not known here: remove it, or mend its spelling"
+        case "string_type":
+            found = problem["input"]
+            return f'write it between quotes: "{found:.2f}"' if isinstance(found, float) else "write it between quotes"
         case _:
             return problem["msg"].removeprefix("Value error, ")
 

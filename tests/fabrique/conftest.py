@@ -123,8 +123,8 @@ def fabrique(office: tuple[str, str], typed: Type, tmp_path: Path) -> Run:
     """The command, told where that funding is."""
     url, database = office
 
-    def run(*words: str, key: str = OPERATOR_KEY) -> Typed:
+    def run(*words: str, key: str = OPERATOR_KEY, **environment: str) -> Typed:
         return typed(*words, FABRIQUE_STATE_DIR=str(tmp_path), FUNDING_URL=url, FUNDING_DATABASE_URL=database,
-                     FABRIQUE_KEY=key)  # fmt: skip
+                     FABRIQUE_KEY=key, **environment)  # fmt: skip
 
     return run

@@ -83,7 +83,7 @@ MISTAKES = {
     "a funder is unknown": ('"STATE"', '"REGION"', "line 25: credit.2.funder", "'CDC' or 'STATE'"),
     "a year is short": ("2016\namount =", "16\namount =", "line 26: credit.2.exercise", "or equal to 2014"),
     "a credit is told twice": ('"STATE"', '"CDC"', "line 24: credit.2", "CDC has a credit of 2016 above"),
-    "euros are a number": ('"100000.00"', "100000.00", "line 22: credit.1.amount_per_contract", "valid string"),
+    "euros are a number": ('"100000.00"', "100000.00", "line 22: credit.1.amount_per_contract", 'quotes: "100000.00"'),
     "euros have no cents": ('"100000.00"', '"100000"', "line 22: credit.1.amount_per_contract", 'two decimals: "100'),
     "euros have a comma": ('"100000.00"', '"100000,00"', "line 22: credit.1.amount_per_contract", "two decimals"),
     "euros are negative": ('"100000.00"', '"-1.00"', "line 22: credit.1.amount_per_contract", "two decimals"),
