@@ -35,7 +35,7 @@ WORDS = ("in", "priority", "at", "payments", "to", "costing", "for", "on")
 RULES = {
     "project": "cap_per_project_cents", "beneficiary": "cap_per_beneficiary_cents", "cdc": "cdc_share_max",
     "right": "right_cents", "state": "state_share_max", "public": "public_aid_max",
-    "from": "eligible_from", "until": "eligible_until", "waitlist": "waitlist", "order": "order",
+    "from": "eligible_from", "until": "eligible_until", "waitlist": "waitlist", "order": "order", "funders": "funders",
 }  # fmt: skip
 COMMANDS = ("increase", "reduce", "freeze", "unfreeze", "transfer", "carry-over")
 

@@ -57,10 +57,11 @@ def _rules(draw: Draw) -> Json:
         "right_cents": st.integers(5, 16),
         "cdc_share_max": percent, "state_share_max": percent, "public_aid_max": percent,
         "eligible_from": st.just(f"{exercise}-11-01"), "eligible_until": st.just(f"{exercise}-12-31"),
-        "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")), "eligible": st.just(False),
+        "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")),
+        "funders": st.sampled_from(("each", "each", "together")), "eligible": st.just(False),
     }  # fmt: skip
     for name, limit in limits.items():
-        in_half_of_them = ("waitlist", "order", "cap_per_beneficiary_cents", "right_cents")
+        in_half_of_them = ("waitlist", "order", "funders", "cap_per_beneficiary_cents", "right_cents")
         often_enough = 1 if name in in_half_of_them else 8 if name.startswith("eligible") else 3
         if draw(st.integers(0, often_enough)) == often_enough:
             rules[name] = draw(limit)
