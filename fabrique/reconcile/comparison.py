@@ -1,6 +1,7 @@
 """Compares what the topics add up to with databases, compacted topics and answers, to the cent."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,15 @@ ACCOUNTS = {"frozen": "frozen", "reserved": "reserved", "waitlisted": "waitliste
 VOTES = {"authorised": "voted", "payment_credits": "payment-voted"}
 """The ledger's accounts: what each amount is, and where credits come from, which falls as they grow."""
 Logs = Mapping[str, Log]
+WAITS = "AllocationAmended waitlisted"
+PARTS = {
+    ("CommitmentDeclared", "AllocationWaitlisted"): ("AllocationReserved", 1),
+    ("CommitmentAmended", WAITS): ("AllocationAmended reserved", 1),
+    ("CommitmentWithdrawn", WAITS): ("AllocationReleased", 1),
+    ("CommitmentClosed", WAITS): ("AllocationClosed", 1),
+    ("CommitmentClosed", "AllocationDecommitted"): ("AllocationClosed", 2),
+}
+"""Of an event, what is told beside its answer, which answer that is, and how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ def _decided(evidence: Evidence) -> Outcome:
     books = evidence.books
     differences = []
     for record in events:
-        count = _decisions(books, record.type, record.id)
+        count = decisions(books, record.type, record.id)
         if count + ((record.partition, record.offset) in quarantined) != 1:
             differences.append(f"{record.type} {record.id} at {record.partition}@{record.offset} has {count} decisions")
     unknown = (books.answers.keys() | books.held.keys()) - {record.id for record in events} - books.commands
@@ -114,13 +124,16 @@ def _decided(evidence: Evidence) -> Outcome:
     return len(events), tuple(differences)
 
 
-def _decisions(books: Books, type_: str, event_id: str) -> int:
+def decisions(books: Books, type_: str, event_id: str) -> int:
     """Count what was decided on one event: one held and answered later has one decision, one still held as well.
 
-    What a closing gives up first, a fact for each funder, is a part of it.
+    What a closing gives up first, a fact for each funder, is a part of it; so is what is told of the part that waits.
     """
-    answers = sum(times for kind, times in books.answers.get(event_id, {}).items()
-                  if not (type_ == "CommitmentClosed" and kind == "AllocationDecommitted"))  # fmt: skip
+    told = books.answers.get(event_id, Counter())
+    answers = 0
+    for kind, times in told.items():
+        answer, most = PARTS.get((type_, kind), ("", 0))
+        answers += max(0, times - most) if answer in told else times
     return max(answers, books.held[event_id]) if books.held[event_id] <= 1 else answers + books.held[event_id]
 
 

@@ -111,7 +111,8 @@ class Books:
         if record.type == HELD:
             self.held[record.cause] += 1
         elif record.type not in UNASKED:
-            self.answers.setdefault(fact.get("movement_id") or record.cause, Counter())[record.type] += 1
+            kind = f"{record.type} {fact['standing']}" if record.type == "AllocationAmended" else record.type
+            self.answers.setdefault(fact.get("movement_id") or record.cause, Counter())[kind] += 1
 
     def _act(self, record: Record, fact: Fact) -> list[str]:
         """Do what a manager's act says; a carry-over comes out of the envelope of the exercise before."""

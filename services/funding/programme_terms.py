@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.funding.domain.rules import Order, Rules, Waitlist
+from services.funding.domain.rules import Funders, Order, Rules, Waitlist
 from services.funding.domain.territory import (
     Annulment,
     Attachment,
@@ -71,6 +71,7 @@ class RuleTerms(Closed):
     convention_from: Euros | None = None
     waitlist: Literal["strict", "skip"] = "strict"
     order: Literal["priority", "first-come", "score"] = "priority"
+    funders: Literal["together", "each"] = "together"
 
     def of(self, contract: str, *, priority: bool) -> Rules:
         """What they say of one contract, that has priority or has not."""
@@ -84,7 +85,7 @@ class RuleTerms(Closed):
             cap_per_beneficiary_cents=_cents(self.cap_per_beneficiary),
             cdc_share_max=self.cdc_share_max, state_share_max=self.state_share_max, public_aid_max=self.public_aid_max,
             convention_from_cents=_cents(self.convention_from), waitlist=Waitlist(self.waitlist),
-            order=Order(self.order),
+            order=Order(self.order), funders=Funders(self.funders),
         )  # fmt: skip
 
 

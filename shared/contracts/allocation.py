@@ -42,19 +42,19 @@ class RuledFact(AllocationFact):
 
 
 class AllocationReserved(RuledFact):
-    """Both funders' amounts are reserved."""
+    """The amounts are reserved; one that is 0 is not asked, or its AllocationWaitlisted follows."""
 
 
 class AllocationWaitlisted(RuledFact):
-    """The amounts wait for room in the envelopes."""
+    """The amounts wait for room in the envelopes; what was just reserved of the same declaration stays so."""
 
 
 class AllocationPromoted(RuledFact):
-    """Amounts that waited are now reserved."""
+    """Amounts that waited are now reserved; one that is 0 was not, and may wait on."""
 
 
 class AllocationDisplaced(AllocationFact):
-    """Amounts that were reserved wait again, in their old place: a manager took credit from the envelope."""
+    """Amounts above 0 that were reserved wait again, in their old place: a manager took credit from the envelope."""
 
 
 class AllocationRefused(RuledFact):
@@ -64,9 +64,9 @@ class AllocationRefused(RuledFact):
 
 
 class AllocationAmended(AllocationFact):
-    """The amounts became these; they were `previous_…`."""
+    """The amounts became these; they were `previous_…`. Where a part waits, each standing is told by itself."""
 
-    standing: Standing = Field(description="Whether the new amounts are reserved or wait.")
+    standing: Standing = Field(description="Whether what changed of the amounts is reserved or waits.")
     previous_cdc_cents: Cents = Field(description="What it was for the Caisse des Dépôts, in whole euro cents.")
     previous_state_cents: Cents = Field(description="What it was for the State, in whole euro cents.")
 

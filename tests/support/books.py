@@ -88,9 +88,10 @@ def _asked(found: Snapshot) -> tuple[Accounts, Counter[str]]:
             name = f"{row['contract']}.{funder}.{row['exercise']}"
             acted = engaged.get((row["commitment_id"], funder), 0)
             standing = "reserved" if row["state"] == "engaged" else row["state"]
+            standing = "waitlisted" if row["waits"] == funder else standing
             asked[(name, standing)] += cents - acted
             asked[(name, "engaged")] += acted
-            waiting[name] += row["state"] == "waitlisted" and cents > 0
+            waiting[name] += standing == "waitlisted" and cents > 0
     return asked, waiting
 
 
@@ -118,7 +119,7 @@ def decision_breaches(found: Snapshot, log: Log) -> Iterator[str]:
         for record in once(records):
             quarantined = (partition, record.offset) in refused
             answers = [] if quarantined and not _has_id(record) else told.pop(identity(record), [])
-            decisions = [row for row in answers if _answers(row, record)]
+            decisions = _whole([row for row in answers if _answers(row, record)], record)
             if len(decisions) + quarantined != 1:
                 yield f"{partition}/{record.offset}: {len(decisions)} decisions, {int(quarantined)} quarantined"
             if [row["event_id"] for row in answers] != [uuid5(r["cause"], str(i)) for i, r in enumerate(answers)]:
@@ -140,6 +141,19 @@ def _answers(row: Row, record: ConsumerRecord[bytes, bytes]) -> bool:
         or json.loads(row["value"]).get("movement_id")
         or (closes and row["type"] == "AllocationDecommitted")
     )
+
+
+def _whole(decisions: list[Row], record: ConsumerRecord[bytes, bytes]) -> list[Row]:
+    """Without what is told, first of all or after what is reserved, of the part that waits of one who is mixed."""
+    kinds = [row["type"] for row in decisions]
+    match dict(record.headers).get("ce_type"), kinds:
+        case b"CommitmentDeclared", ["AllocationReserved", "AllocationWaitlisted"]:
+            return decisions[:1]
+        case b"CommitmentAmended", ["AllocationAmended", "AllocationAmended"]:
+            return decisions[1:]
+        case (b"CommitmentWithdrawn", ["AllocationAmended", _]) | (b"CommitmentClosed", ["AllocationAmended", _]):
+            return decisions[1:]
+    return decisions
 
 
 def engagement_breaches(found: Snapshot) -> Iterator[str]:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.funding.domain.commitment import Asked, Commitment, State
-from services.funding.domain.envelope import RESERVE, WAIT, Envelope, Posting
+from services.funding.domain.amending import amend, without_what_waits
+from services.funding.domain.commitment import Asked, Commitment, State, stood
+from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
-from services.funding.domain.rules import RuleSet, in_order
+from services.funding.domain.rules import Rules, RuleSet, in_order
 from shared.contracts.reasons import Standing
 from shared.kernel.funders import Funder, envelope_id
 
 NOTHING = Asked(0, 0)
+Parts = list[tuple[Envelope, int]]
+"""What is asked of envelopes."""
 
 
 class Accounts:
@@ -36,70 +39,70 @@ class Accounts:
     def promote(self, contract: str, exercise: int) -> list[Outcome]:
         """Serve the waitlist from its head; an envelope whose head does not fit serves nobody behind it.
 
-        Unless rules say to skip who does not fit.
+        Unless rules say to skip who does not fit. What one who waits asks of both funders is served together, unless
+        rules serve each funder on its own.
         """
         rule_set = self.rule_sets.get((contract, exercise))
         rules, version = (rule_set.rules, rule_set.version) if rule_set else (None, None)
         waiting = in_order(
             [c for c in self.commitments.values()
-             if c.state is State.WAITLISTED and c.contract == contract and c.exercise == exercise],
+             if (c.state is State.WAITLISTED or c.waits is not None)
+             and c.contract == contract and c.exercise == exercise],
             rules,
         )  # fmt: skip
         blocked: set[str] = set()
         promoted = []
         for commitment in waiting:
-            wanted = self._asked_of(commitment)
-            names = {envelope.envelope_id for envelope, _ in wanted}
-            if blocked & names or any(amount > envelope.room for envelope, amount in wanted):
-                if rules is None or not rules.skips:
-                    blocked |= names
-                continue
-            postings = self._leave(commitment)
-            commitment.state = State.RESERVED
-            postings += self.enter(wanted, State.RESERVED)
-            self.changed_commitments.add(commitment.commitment_id)
-            promoted.append(_outcome(Kind.PROMOTED, commitment, postings))
-            promoted[-1].rules_version = version
+            if served := _served(self._parts(commitment, waiting=True), rules, blocked):
+                outcome = self._promote(commitment, served)
+                outcome.rules_version = version
+                promoted.append(outcome)
         return promoted
 
-    def displace(self, commitment: Commitment) -> Outcome:
-        """Send a reserved commitment back to its old place in the waitlist."""
-        wanted, postings = self._asked_of(commitment), self._leave(commitment)
-        commitment.state = State.WAITLISTED
+    def _promote(self, commitment: Commitment, parts: Parts) -> Outcome:
+        """Reserve parts that waited."""
+        postings = self._leave(parts, State.WAITLISTED) + self.enter(parts, State.RESERVED)
+        amounts = _amounts(parts)
+        left = Asked(*(waits - served for waits, served in zip(commitment.waiting, amounts, strict=True)))
+        commitment.state, commitment.waits = stood(commitment.state, commitment.asked, left)
         self.changed_commitments.add(commitment.commitment_id)
-        return _outcome(Kind.DISPLACED, commitment, postings + self.enter(wanted, State.WAITLISTED))
+        return _outcome(Kind.PROMOTED, commitment, postings, amounts=amounts)
 
-    def release(self, commitment: Commitment) -> Outcome:
+    def displace(self, commitment: Commitment, envelope: Envelope) -> Outcome:
+        """Send a reserved commitment back to its old place in the waitlist, to make room in an envelope.
+
+        All its parts that are reserved go; where rules serve each funder on its own, its part of this envelope.
+        """
+        parts = self._parts(commitment, waiting=False)
+        if self.apart(commitment):
+            parts = [part for part in parts if part[0] is envelope]
+        postings = self._leave(parts, State.RESERVED) + self.enter(parts, State.WAITLISTED)
+        amounts = _amounts(parts)
+        waiting = Asked(*map(sum, zip(commitment.waiting, amounts, strict=True)))
+        commitment.state, commitment.waits = stood(commitment.state, commitment.asked, waiting)
+        self.changed_commitments.add(commitment.commitment_id)
+        return _outcome(Kind.DISPLACED, commitment, postings, amounts=amounts)
+
+    def apart(self, commitment: Commitment) -> bool:
+        """Whether rules serve each funder of a commitment on its own."""
+        rule_set = self.rule_sets.get((commitment.contract, commitment.exercise))
+        return rule_set is not None and rule_set.rules.apart
+
+    def release(self, commitment: Commitment) -> list[Outcome]:
         """Give all that is reserved, or waits, back: nothing of it was engaged."""
+        outcomes = without_what_waits(self.envelopes, commitment)
         standing = Standing(commitment.state.value)
-        postings = self._leave(commitment)
+        postings = self._leave(self._asked_of(commitment), commitment.state)
         commitment.state = State.RELEASED
         self.changed_commitments.add(commitment.commitment_id)
-        return _outcome(Kind.RELEASED, commitment, postings, standing=standing)
+        return [*outcomes, _outcome(Kind.RELEASED, commitment, postings, standing=standing)]
 
-    def change(self, commitment: Commitment, asked: Asked) -> Outcome:
+    def change(self, commitment: Commitment, asked: Asked) -> list[Outcome]:
         """Make a standing commitment ask these amounts."""
-        standing = Standing.WAITLISTED if commitment.state is State.WAITLISTED else Standing.RESERVED
-        previous, postings = commitment.asked, self._change(commitment, asked)
         self.changed_commitments.add(commitment.commitment_id)
-        return _outcome(Kind.AMENDED, commitment, postings, standing=standing, previous=previous)
+        return amend(self.envelopes, commitment, asked)
 
-    def _change(self, commitment: Commitment, asked: Asked) -> tuple[Posting, ...]:
-        """Make the amounts these, and post the difference alone; who waits for an envelope is counted there."""
-        way = WAIT if commitment.state is State.WAITLISTED else RESERVE
-        before, postings = commitment.asked, []
-        for funder in Funder:
-            old, new = before.of(funder), asked.of(funder)
-            envelope = self.envelopes.get(envelope_id(commitment.contract, funder, commitment.exercise))
-            if envelope is None or old == new:
-                continue
-            if way is WAIT:
-                envelope.waiting_count += bool(new) - bool(old)
-            postings.append(envelope.move(way if new > old else way.back, abs(new - old)))
-        commitment.asked = asked
-        return tuple(postings)
-
-    def wanted(self, contract: str, exercise: int, asked: Asked) -> list[tuple[Envelope, int]] | None:
+    def wanted(self, contract: str, exercise: int, asked: Asked) -> Parts | None:
         """Pair each funder asked with its envelope; None when one does not exist."""
         pair = self._pairs.get((contract, exercise))
         if pair is None:
@@ -117,16 +120,20 @@ class Accounts:
                 wanted.append((envelope, amount))
         return wanted
 
-    def _asked_of(self, commitment: Commitment) -> list[tuple[Envelope, int]]:
+    def _asked_of(self, commitment: Commitment) -> Parts:
         wanted = self.wanted(commitment.contract, commitment.exercise, commitment.asked)
         if wanted is None:
             raise LookupError(f"an envelope of {commitment.commitment_id} is not loaded")
         return wanted
 
-    def enter(self, wanted: list[tuple[Envelope, int]], state: State) -> tuple[Posting, ...]:
+    def _parts(self, commitment: Commitment, *, waiting: bool) -> Parts:
+        """What of a commitment waits, or what does not."""
+        return [part for part in self._asked_of(commitment) if commitment.waits_for(part[0].funder) is waiting]
+
+    def enter(self, parts: Parts, state: State) -> tuple[Posting, ...]:
         """Post amounts as reserved or as waiting."""
         postings = []
-        for envelope, amount in wanted:
+        for envelope, amount in parts:
             if state is State.RESERVED:
                 postings.append(envelope.reserve(amount))
             else:
@@ -134,11 +141,24 @@ class Accounts:
                 postings.append(envelope.wait(amount))
         return tuple(postings)
 
-    def _leave(self, commitment: Commitment) -> tuple[Posting, ...]:
-        """Post the commitment's amounts back to where they came from."""
+    def enter_apart(self, commitment: Commitment, wanted: Parts, fits: Parts, version: int | None) -> list[Outcome]:
+        """Enter a new commitment part by part: what fits is reserved, and the rest waits; a fact for each."""
+        waiting = [part for part in wanted if part not in fits]
+        outcomes = []
+        for kind, state, parts in (
+            (Kind.RESERVED, State.RESERVED, fits), (Kind.WAITLISTED, State.WAITLISTED, waiting),
+        ):  # fmt: skip
+            if parts:
+                outcomes.append(_outcome(kind, commitment, self.enter(parts, state), amounts=_amounts(parts)))
+                outcomes[-1].rules_version = version
+        commitment.state, commitment.waits = stood(State.WAITLISTED, commitment.asked, _amounts(waiting))
+        return outcomes
+
+    def _leave(self, parts: Parts, state: State) -> tuple[Posting, ...]:
+        """Post amounts that were reserved, or that waited, back to where they came from."""
         postings = []
-        for envelope, amount in self._asked_of(commitment):
-            if commitment.state is State.RESERVED:
+        for envelope, amount in parts:
+            if state is State.RESERVED:
                 postings.append(envelope.release(amount))
             else:
                 envelope.waiting_count -= 1
@@ -146,13 +166,29 @@ class Accounts:
         return tuple(postings)
 
 
+def _served(waiting: Parts, rules: Rules | None, blocked: set[str]) -> Parts:
+    """What is reserved now of one who waits; what does not fit blocks its envelopes, unless rules skip it."""
+    served = []
+    for parts in ([part] for part in waiting) if rules is not None and rules.apart else (waiting,):
+        if all(envelope.envelope_id not in blocked and amount <= envelope.room for envelope, amount in parts):
+            served += parts
+        elif rules is None or not rules.skips:
+            blocked.update(envelope.envelope_id for envelope, _ in parts)
+    return served
+
+
+def _amounts(parts: Parts) -> Asked:
+    """What parts come to, by funder."""
+    amounts = NOTHING
+    for envelope, amount in parts:
+        amounts = amounts.but(envelope.funder, amount)
+    return amounts
+
+
 def _outcome(
-    kind: Kind,
-    commitment: Commitment,
-    postings: tuple[Posting, ...],
-    *,
-    standing: Standing | None = None,
-    previous: Asked | None = None,
-) -> Outcome:
-    return Outcome(kind, commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked,
-                   postings, standing=standing, previous=previous)  # fmt: skip
+    kind: Kind, commitment: Commitment, postings: tuple[Posting, ...], *,
+    standing: Standing | None = None, amounts: Asked | None = None,
+) -> Outcome:  # fmt: skip
+    """An outcome about some amounts; about all that is asked, when none are given."""
+    return Outcome(kind, commitment.commitment_id, commitment.contract, commitment.exercise,
+                   commitment.asked if amounts is None else amounts, postings, standing=standing)  # fmt: skip

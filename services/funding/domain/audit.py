@@ -7,18 +7,18 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
-from services.funding.domain.commitment import Asked, Commitment, Engagement, State
+from services.funding.domain.commitment import Asked, Commitment, Engagement
 from services.funding.domain.envelope import Account, Envelope, Posting
 from services.funding.domain.journal import Fact, Payment, Record, balances_of, euros
 from services.funding.domain.published import (
     FactUnreadable,
     Said,
     Stand,
-    asked_of,
     paid_by,
     postings_of,
     said_by,
     stand_after,
+    waited_for,
 )
 from services.funding.domain.row_checks import (
     COMMITMENT_CHECKS,
@@ -236,8 +236,7 @@ class Audit:
             self._waiting = Counter(
                 name
                 for contract, exercise, stand in self._stands.values()
-                if stand.state == State.WAITLISTED
-                for name in asked_of(contract, exercise, stand)
+                for name in waited_for(contract, exercise, stand)
             )
         return self._waiting
 
@@ -280,7 +279,7 @@ def stand_of(row: Commitment) -> Stand:
     acts = [engagements.get(funder) or Engagement() for funder in Funder]
     return Stand(
         row.state, row.asked, Asked(*(a.engaged for a in acts)), Asked(*(a.certified for a in acts)),
-        Asked(*(a.paid for a in acts)),
+        Asked(*(a.paid for a in acts)), row.waits,
     )  # fmt: skip
 
 
@@ -292,4 +291,4 @@ def _stood(stand: Stand | None) -> str:
         amounts: Asked = getattr(stand, word)
         if any(amounts):
             said += f", {word} CDC {euros(amounts.cdc)}, STATE {euros(amounts.state)}"
-    return said
+    return f"{said}, {stand.waits} waits" if stand.waits else said

@@ -8,8 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.funding.domain import movements
-from services.funding.domain.accounts import NOTHING, Accounts
+from services.funding.domain.accounts import NOTHING, Accounts, Parts
 from services.funding.domain.commitment import Asked, Commitment, State
+from services.funding.domain.declaring import Answer, first_answer, fitting
 from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.rules import RULE_REASONS, Request, Rules, RuleSet, unmet
@@ -25,7 +26,6 @@ from shared.kernel.funders import Funder
 
 ENDED = (State.REFUSED, State.RELEASED, State.CLOSED)
 FREES = frozenset({Kind.AMENDED, Kind.RELEASED, Kind.CLOSED})
-Wanted = list[tuple[Envelope, int]] | None
 
 
 class Event(Protocol):
@@ -104,17 +104,19 @@ class Books(Accounts):
     def _decide(self, event: Event) -> list[Outcome]:
         fact = event.fact
         if type(fact) is CommitmentDeclared:
-            return [self._declare(fact, event)]
+            return self._declare(fact, event)
         if isinstance(fact, CommitmentAmended | CommitmentWithdrawn):
             commitment = self._standing(fact)
             if isinstance(commitment, RefusalReason):
                 return [self._refused(event, commitment)]
-            first = (
+            outcomes = (
                 self._amend(commitment, fact, event)
                 if isinstance(fact, CommitmentAmended)
                 else self._withdraw(commitment, event)
             )
-            return [first, *(self.promote(commitment.contract, commitment.exercise) if first.kind in FREES else ())]
+            if outcomes[-1].kind in FREES:
+                outcomes += self.promote(commitment.contract, commitment.exercise)
+            return outcomes
         answer = self._act(event)
         if isinstance(answer, HeldReason):
             self.held.setdefault(fact.contract, []).append(
@@ -171,16 +173,16 @@ class Books(Accounts):
     def _refused(self, event: Event | HeldMovement, reason: RefusalReason) -> Outcome:
         return self._answered(Kind.MOVEMENT_REFUSED, event, reason)
 
-    def _declare(self, fact: CommitmentDeclared, event: Event) -> Outcome:
+    def _declare(self, fact: CommitmentDeclared, event: Event) -> list[Outcome]:
         asked = Asked(fact.cdc_cents, fact.state_cents)
         known = self.commitments.get(fact.commitment_id)
         if known is not None:
             here = known.contract == fact.contract
-            return self._refused(event, RefusalReason.ALREADY_DECLARED if here else RefusalReason.COMMITMENT_UNKNOWN)
+            return [self._refused(event, RefusalReason.ALREADY_DECLARED if here else RefusalReason.COMMITMENT_UNKNOWN)]
         wanted = self.wanted(fact.contract, fact.exercise, asked)
         rule_set = self.rule_sets.get((fact.contract, fact.exercise)) if self.rule_sets else None
         if rule_set is None:
-            version, (kind, state, reason) = None, _first_answer(wanted)
+            version, (kind, state, reason) = None, first_answer(wanted)
         else:
             version, (kind, state, reason) = rule_set.version, self._ruled_answer(wanted, rule_set.rules, fact, asked)
         commitment = Commitment(fact.commitment_id, fact.contract, fact.exercise, asked, fact.cost_cents, fact.priority,
@@ -191,18 +193,20 @@ class Books(Accounts):
         self.changed_commitments.add(fact.commitment_id)
         postings: tuple[Posting, ...] = ()
         if wanted is not None and state is not State.REFUSED:
+            if state is State.WAITLISTED and rule_set is not None and rule_set.rules.apart:
+                return self.enter_apart(commitment, wanted, fitting(wanted, skips=rule_set.rules.skips), version)
             postings = self.enter(wanted, state)
-        return Outcome(kind, fact.commitment_id, fact.contract, fact.exercise, asked, postings, reason=reason,
-                       rules_version=version)  # fmt: skip
+        return [Outcome(kind, fact.commitment_id, fact.contract, fact.exercise, asked, postings, reason=reason,
+                        rules_version=version)]  # fmt: skip
 
     def _ruled_answer(
-        self, wanted: Wanted, rules: Rules, fact: CommitmentDeclared, asked: Asked
-    ) -> tuple[Kind, State, RefusalReason | None]:
+        self, wanted: Parts | None, rules: Rules, fact: CommitmentDeclared, asked: Asked
+    ) -> Answer:  # fmt: skip
         others = None
         if rules.looks_at_beneficiaries and fact.beneficiary_id is not None:
             others = self._asked_by_others(fact.beneficiary_id, fact.contract, fact.exercise)
         against = unmet(rules, Request(asked, fact.cost_cents, others, fact.occurred_on))
-        return _first_answer(wanted, against, skips=rules.skips)
+        return first_answer(wanted, against, skips=rules.skips)
 
     def _asked_by_others(self, beneficiary: UUID, contract: str, exercise: int, but: Commitment | None = None) -> int:
         """What is asked for a beneficiary in all, in cents, by those that are neither refused nor released."""
@@ -217,25 +221,24 @@ class Books(Accounts):
             and each.state not in (State.REFUSED, State.RELEASED)
         )  # fmt: skip
 
-    def _withdraw(self, commitment: Commitment, event: Event) -> Outcome:
+    def _withdraw(self, commitment: Commitment, event: Event) -> list[Outcome]:
         if commitment.state is State.ENGAGED:
-            return self._refused(event, RefusalReason.ALREADY_ENGAGED)
+            return [self._refused(event, RefusalReason.ALREADY_ENGAGED)]
         return self.release(commitment)
 
-    def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> Outcome:
-        """Down: at once. Up: whole if it fits, else refused. Waiting: down keeps its place, up goes to the end."""
+    def _amend(self, commitment: Commitment, fact: CommitmentAmended, event: Event) -> list[Outcome]:
+        """Down: at once. Up: whole if it fits, else refused. What waits: down keeps its place, up goes to the end."""
         asked, previous = Asked(fact.cdc_cents, fact.state_cents), commitment.asked
         if reason := self._unmet(commitment, asked, fact.cost_cents):
             outcome = self._refused(event, reason)
             if reason in RULE_REASONS:
                 outcome.rules_version = self.rule_sets[commitment.contract, commitment.exercise].version
-            return outcome
-        waits = commitment.state is State.WAITLISTED
-        if waits and (asked.cdc > previous.cdc or asked.state > previous.state):
+            return [outcome]
+        if any(commitment.waits_for(funder) and asked.of(funder) > previous.of(funder) for funder in Funder):
             commitment.place = event.place
-        outcome = self.change(commitment, asked)
+        outcomes = self.change(commitment, asked)
         commitment.cost = fact.cost_cents
-        return outcome
+        return outcomes
 
     def _unmet(self, commitment: Commitment, asked: Asked, cost: int) -> RefusalReason | None:
         """Say why a commitment cannot ask these amounts."""
@@ -252,8 +255,10 @@ class Books(Accounts):
             reason = against
         elif any(amount > e.authorised for e, amount in wanted):
             reason = RefusalReason.EXCEEDS_AUTHORISED
-        elif commitment.state is not State.WAITLISTED and any(
-            amount - commitment.asked.of(e.funder) > e.room for e, amount in wanted
+        elif any(
+            amount - commitment.asked.of(e.funder) > e.room
+            for e, amount in wanted
+            if not commitment.waits_for(e.funder)
         ):
             reason = RefusalReason.NO_ROOM
         return reason
@@ -270,24 +275,3 @@ class Books(Accounts):
                 commitment.beneficiary, commitment.contract, commitment.exercise, but=commitment
             )
         return unmet(rule_set.rules, Request(asked, cost, others, grows=grows))
-
-
-def _first_answer(
-    wanted: Wanted, against: RefusalReason | None = None, *, skips: bool = False
-) -> tuple[Kind, State, RefusalReason | None]:
-    """Answer a declaration: every envelope asked must exist, be large enough, have room, and have nobody waiting.
-
-    `against` is what rules have against it; with rules that skip, others may wait.
-    """
-    if wanted is None:
-        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
-    if any(envelope.closed for envelope, _ in wanted):
-        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
-    if against is not None:
-        return Kind.REFUSED, State.REFUSED, against
-    fits = True
-    for envelope, amount in wanted:
-        if amount > envelope.authorised:
-            return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
-        fits = fits and amount <= envelope.room and (skips or not envelope.waiting_count)
-    return (Kind.RESERVED, State.RESERVED, None) if fits else (Kind.WAITLISTED, State.WAITLISTED, None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.funding.domain.books import Books
 from services.funding.domain.command import TAKING, Act, Command, parts
-from services.funding.domain.commitment import Asked, Commitment, State
+from services.funding.domain.commitment import Commitment, State
 from services.funding.domain.envelope import (
     FREEZE,
     FREEZE_PAYMENT,
@@ -18,7 +18,6 @@ from services.funding.domain.envelope import (
 from services.funding.domain.movements import promised
 from services.funding.domain.objection import Refused, could_go_back, in_the_way, misshaped, objection
 from services.funding.domain.outcome import Outcome
-from shared.kernel.funders import Funder
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _acted(books: Books, command: Command, giver: Envelope, receiver: Envelope |
         for commitment in could_go_back(books, giver):
             if giver.room >= command.amount_cents:
                 break
-            yield books.displace(commitment)
+            yield books.displace(commitment, giver)
     match command.act:
         case Act.INCREASE:
             yield _act("EnvelopeIncreased", command, giver, VOTE, VOTE_PAYMENT)
@@ -143,8 +142,9 @@ def _handed_over(command: Command, giver: Envelope, receiver: Envelope) -> Itera
 def _closed(books: Books, envelope: Envelope) -> Iterator[Told]:
     """Give back what is promised, last in first, thaw what is frozen, and take all that is left."""
     for commitment in in_the_way(books, envelope):
-        amend = commitment.state is State.ENGAGED
-        yield _amended_away(books, commitment, envelope) if amend else books.release(commitment)
+        keeps_the_rest = books.apart(commitment) and sum(commitment.asked) > commitment.asked.of(envelope.funder)
+        amend = commitment.state is State.ENGAGED or keeps_the_rest
+        yield from _amended_away(books, commitment, envelope) if amend else books.release(commitment)
     frozen, payments_frozen = envelope.frozen, envelope.payments_frozen
     if frozen or payments_frozen:
         postings = _moved(envelope, (FREEZE.back, FREEZE_PAYMENT.back), frozen, payments_frozen)
@@ -160,8 +160,9 @@ def _moved(envelope: Envelope, ways: tuple[Way, Way], amount: int, payment: int)
     return tuple(envelope.move(way, cents) for way, cents in zip(ways, (amount, payment), strict=True) if cents)
 
 
-def _amended_away(books: Books, commitment: Commitment, envelope: Envelope) -> Outcome:
-    """Give back what an engaged commitment was promised of this envelope, and has not engaged."""
-    previous, less = commitment.asked, promised(commitment, envelope.funder)
-    from_cdc = envelope.funder is Funder.CDC
-    return books.change(commitment, Asked(previous.cdc - less * from_cdc, previous.state - less * (not from_cdc)))
+def _amended_away(books: Books, commitment: Commitment, envelope: Envelope) -> list[Outcome]:
+    """Give back what a commitment was promised of this envelope, and has not engaged."""
+    funder = envelope.funder
+    return books.change(
+        commitment, commitment.asked.but(funder, commitment.asked.of(funder) - promised(commitment, funder))
+    )

@@ -20,6 +20,10 @@ class Asked(NamedTuple):
         """One funder's amount."""
         return self.cdc if funder is Funder.CDC else self.state
 
+    def but(self, funder: Funder, amount: int) -> "Asked":
+        """The same, with another amount of one funder."""
+        return Asked(amount, self.state) if funder is Funder.CDC else Asked(self.cdc, amount)
+
 
 class State(StrEnum):
     """Where a commitment stands."""
@@ -53,7 +57,8 @@ class Commitment(Struct):
     """A declared commitment; `place` orders the waitlist within a priority.
 
     `engagements` has an entry for each funder that engaged something; `beneficiary` is None when nobody knows it,
-    `score` when no committee gave one.
+    `score` when no committee gave one. `waits` is the one funder whose part waits while the commitment is reserved or
+    engaged: it is mixed then. One that is waitlisted waits whole, and has None.
     """
 
     commitment_id: UUID
@@ -68,3 +73,28 @@ class Commitment(Struct):
     engagements: dict[Funder, Engagement] | None = None
     beneficiary: UUID | None = None
     score: int | None = None
+    waits: Funder | None = None
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether it waits, whole or in part."""
+        return self.state is State.WAITLISTED or self.waits is not None
+
+    def waits_for(self, funder: Funder) -> bool:
+        """Whether what is asked of a funder waits."""
+        return self.state is State.WAITLISTED or self.waits is funder
+
+    @property
+    def waiting(self) -> Asked:
+        """What of it waits, in cents."""
+        return Asked(*(self.asked.of(funder) if self.waits_for(funder) else 0 for funder in Funder))
+
+
+def stood(state: str, asked: Asked, waiting: Asked) -> tuple[State, Funder | None]:
+    """Where a standing commitment comes to stand when this much of what it asks waits, and which part waits."""
+    waits = next((funder for funder in Funder if waiting.of(funder)), None)
+    if state == State.ENGAGED:
+        return State.ENGAGED, waits
+    if waits is not None and waiting == asked:
+        return State.WAITLISTED, None
+    return State.RESERVED, waits

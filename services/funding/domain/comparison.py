@@ -40,7 +40,10 @@ class Balances(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """Where a commitment ended: `served` is what is reserved or engaged of it, less what was given up."""
+    """Where a commitment ended: `served` is what is reserved or engaged of it, less what was given up.
+
+    `waiting` is what still waits.
+    """
 
     contract: str
     exercise: int
@@ -49,11 +52,12 @@ class Fate(NamedTuple):
     served: Asked
     engaged: Asked
     paid: Asked
+    waiting: Asked = NOTHING
 
     @property
     def worth(self) -> tuple[int, int]:
         """By which it is better or worse off: what it was given, then what it may still hope for."""
-        return sum(self.served), sum(self.asked) if self.state is State.WAITLISTED else 0
+        return sum(self.served), sum(self.waiting)
 
 
 class Verdict(StrEnum):
@@ -175,8 +179,11 @@ def _fate(commitment: Commitment) -> Fate:
         Asked(*(getattr(engagements[funder], of) if funder in engagements else 0 for funder in Funder))
         for of in ("engaged", "paid")
     )
-    served = commitment.asked if commitment.state in SERVED else NOTHING
-    return Fate(commitment.contract, commitment.exercise, commitment.state, commitment.asked, served, engaged, paid)
+    waiting, served = commitment.waiting, NOTHING
+    if commitment.state in SERVED:
+        served = Asked(*(asked - waits for asked, waits in zip(commitment.asked, waiting, strict=True)))
+    return Fate(commitment.contract, commitment.exercise, commitment.state, commitment.asked, served, engaged, paid,
+                waiting)  # fmt: skip
 
 
 def unlike(replayed: Books, ledger: Books) -> Iterator[str]:

@@ -68,7 +68,10 @@ class Told(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """One fact, and what was so when it was decided."""
+    """One fact, and what was so when it was decided.
+
+    `whole_cents` is all that the commitment asked then, where the fact may be about a part of it.
+    """
 
     fact: Fact
     told: Told
@@ -76,6 +79,7 @@ class Decision(Struct, frozen=True):
     cause: Cause | None = None
     rules: Rules | None = None
     others_cents: int | None = None
+    whole_cents: int | None = None
 
 
 class Held(Struct, frozen=True):
@@ -139,7 +143,8 @@ def explain(story: Story, language: Language) -> Explanation:
 def needs_convention(decision: Decision) -> bool:
     """Whether what is asked is above the threshold of the rules in force."""
     limit = decision.rules.convention_from_cents if decision.rules else None
-    return limit is not None and decision.fact.type in STANDING and sum(decision.told.asked) > limit
+    asked = sum(decision.told.asked) if decision.whole_cents is None else decision.whole_cents
+    return limit is not None and decision.fact.type in STANDING and asked > limit
 
 
 def _sentences(decision: Decision, story: Story, language: Language) -> Iterator[str]:
@@ -177,6 +182,8 @@ def _by_rules(decision: Decision, story: Story, language: Language) -> Iterator[
             yield phrases["cost"].format(amount=euros(story.cost_cents, language))
     if rules.order is Order.SCORE and decision.fact.type in QUEUED:
         yield phrases["by-score"]
+    if rules.apart and decision.fact.type in QUEUED:
+        yield phrases["each"]
     if needs_convention(decision):
         yield phrases["convention"].format(amount=euros(rules.convention_from_cents or 0, language))
 

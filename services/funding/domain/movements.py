@@ -1,8 +1,9 @@
 """What a funder's act does to a commitment: engage, certify, pay, take back, decommit, close; or why it must wait."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from services.funding.domain.amending import Envelopes, without_what_waits
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import (
     DECOMMIT,
@@ -28,7 +29,6 @@ from shared.contracts.commitment import (
 from shared.contracts.reasons import HeldReason, RefusalReason, Standing
 from shared.kernel.funders import Funder, envelope_id
 
-Envelopes = Mapping[str, Envelope]
 Answer = list[Outcome] | RefusalReason | HeldReason
 """What is announced, why it is refused, or what it waits for: then nothing has changed."""
 
@@ -48,7 +48,7 @@ def _engage(envelopes: Envelopes, commitment: Commitment, fact: CommitmentEngage
         return RefusalReason.WRONG_EXERCISE
     if fact.amount_cents > promised(commitment, fact.funder):
         return RefusalReason.EXCEEDS_RESERVED
-    if commitment.state is State.WAITLISTED:
+    if commitment.waits_for(fact.funder):
         return HeldReason.WAITS_FOR_ROOM
     engagement = _of(commitment, fact.funder)
     engagement.engaged += fact.amount_cents
@@ -133,6 +133,7 @@ def _close(envelopes: Envelopes, commitment: Commitment, fact: CommitmentClosed)
         for funder in Funder
         if (unpaid := _of(commitment, funder).engaged - _of(commitment, funder).paid)
     ]
+    outcomes += without_what_waits(envelopes, commitment)
     waits = commitment.state is State.WAITLISTED
     left = Asked(*(promised(commitment, funder) for funder in Funder))
     postings = []
@@ -180,9 +181,9 @@ def _given_up(
     envelopes: Envelopes, commitment: Commitment, funder: Funder, amount: int, *, same_exercise: bool
 ) -> Outcome:
     _of(commitment, funder).engaged -= amount
-    asked, own = commitment.asked, _own(envelopes, commitment, funder)
+    own = _own(envelopes, commitment, funder)
     gives_back = same_exercise and not own.closed
-    commitment.asked = asked._replace(**{"cdc" if funder is Funder.CDC else "state": asked.of(funder) - amount})
+    commitment.asked = commitment.asked.but(funder, commitment.asked.of(funder) - amount)
     outcome = _said(Kind.DECOMMITTED, commitment, funder, amount)
     outcome.postings = (own.move(DECOMMIT if gives_back else LAPSE, amount),)
     outcome.same_exercise = gives_back
@@ -208,5 +209,5 @@ def _money(
 
 
 def _said(kind: Kind, commitment: Commitment, funder: Funder, amount: int) -> Outcome:
-    amounts = Asked(amount, 0) if funder is Funder.CDC else Asked(0, amount)
+    amounts = Asked(0, 0).but(funder, amount)
     return Outcome(kind, commitment.commitment_id, commitment.contract, commitment.exercise, amounts, funder=funder)

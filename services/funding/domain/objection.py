@@ -129,7 +129,7 @@ def _who_asks(books: Books, envelope: Envelope) -> list[Commitment]:
 
 def could_go_back(books: Books, envelope: Envelope) -> list[Commitment]:
     """Who could be sent back to the waitlist to make room, last in first."""
-    return [c for c in _who_asks(books, envelope) if c.state is State.RESERVED]
+    return [c for c in _who_asks(books, envelope) if c.state is State.RESERVED and c.waits is not envelope.funder]
 
 
 def in_the_way(books: Books, envelope: Envelope) -> list[Commitment]:

@@ -1,14 +1,15 @@
 """What a published fact says must be posted, and where it leaves its commitment: read from the fact alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import zip_longest
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from services.funding.domain.commitment import Asked
+from services.funding.domain.commitment import Asked, State
 from services.funding.domain.envelope import (
     DECOMMIT,
     ENGAGE,
@@ -32,11 +33,10 @@ from shared.kernel.funders import Funder, envelope_id
 NOTHING = Asked(0, 0)
 ENTER: dict[Standing, Way] = {Standing.RESERVED: RESERVE, Standing.WAITLISTED: WAIT}
 UNMOVED = frozenset({"AllocationRefused", "CertificationRecorded", "MovementHeld", "MovementRefused"})
-BEGUN = {
-    "AllocationReserved": "reserved", "AllocationPromoted": "reserved", "AllocationWaitlisted": "waitlisted",
-    "AllocationDisplaced": "waitlisted", "AllocationRefused": "refused", "AllocationReleased": "released",
-}  # fmt: skip
+BEGUN = {"AllocationReserved": "reserved", "AllocationRefused": "refused", "AllocationReleased": "released"}
 """Decisions that say a commitment's state and all that it asks; none of them follows an engagement."""
+QUEUED = {"AllocationWaitlisted": "reserved", "AllocationPromoted": "waitlisted", "AllocationDisplaced": "reserved"}
+"""Decisions that move a part, or all, into the line or out of it, and how that stood before."""
 ACTS: dict[str, tuple[Way, Way]] = {
     "EnvelopeOpened": (VOTE, VOTE_PAYMENT),
     "EnvelopeIncreased": (VOTE, VOTE_PAYMENT),
@@ -82,13 +82,36 @@ class Said(Struct, frozen=True):
 
 
 class Stand(NamedTuple):
-    """Where a commitment stands: what it asks of each funder, and what each engaged, certified and paid, in cents."""
+    """Where a commitment stands: what it asks of each funder, and what each engaged, certified and paid, in cents.
+
+    `waits` is the one funder whose part waits while the commitment is reserved or engaged.
+    """
 
     state: str
     asked: Asked
     engaged: Asked = NOTHING
     certified: Asked = NOTHING
     paid: Asked = NOTHING
+    waits: Funder | None = None
+
+    @property
+    def waiting(self) -> Asked:
+        """What of it waits, in cents."""
+        return self.of_parts_that_wait(self.asked)
+
+    def of_parts_that_wait(self, asked: Asked) -> Asked:
+        """What of other amounts would wait, as it stands."""
+        whole = self.state == State.WAITLISTED
+        return Asked(*(asked.of(funder) if whole or self.waits == funder else 0 for funder in Funder))
+
+    def with_waiting(self, asked: Asked, waiting: Asked) -> "Stand":
+        """The same, when this is asked and that much of it waits."""
+        stands = [funder for funder in Funder if asked.of(funder) > waiting.of(funder)]
+        waits = [funder for funder in Funder if waiting.of(funder)]
+        if self.state == State.ENGAGED or stands or not waits:
+            state = "engaged" if self.state == State.ENGAGED else "reserved"
+            return self._replace(state=state, asked=asked, waits=waits[0] if waits else None)
+        return self._replace(state="waitlisted", asked=asked, waits=None)
 
 
 class Step(NamedTuple):
@@ -161,15 +184,29 @@ def stand_after(type_: str, said: Said, before: Stand | None) -> Stand | None:
     now = Asked(said.cdc_cents, said.state_cents)
     if type_ in BEGUN:
         return Stand(BEGUN[type_], now)
-    return before if before is None else before._replace(**_changes(type_, now, before))
+    if type_ in QUEUED:
+        return _queued(type_, now, before)
+    if before is None:
+        return None
+    if type_ == "AllocationAmended":
+        return before.with_waiting(now, before.of_parts_that_wait(now))
+    return before._replace(**_changes(type_, now, before))
+
+
+def _queued(type_: str, now: Asked, before: Stand | None) -> Stand:
+    """Where who enters the line, leaves it, or goes back into it, whole or in part, comes to stand."""
+    if type_ == "AllocationWaitlisted":
+        if before is None or before.state != State.RESERVED:
+            return Stand("waitlisted", now)
+        return before.with_waiting(_added(before.asked, now), now)  # the other part was reserved: one declaration
+    stands = before or Stand(QUEUED[type_], now)
+    return stands.with_waiting(stands.asked, _added(stands.waiting, now, -1 if type_ == "AllocationPromoted" else 1))
 
 
 def _changes(type_: str, now: Asked, before: Stand) -> dict[str, Any]:
     """What a decision changes of where a commitment stood."""
     changes: dict[str, Any] = {}
     match type_:
-        case "AllocationAmended":
-            changes = {"asked": now}
         case "AllocationEngaged":
             changes = {"state": "engaged", "engaged": _added(before.engaged, now)}
         case "CertificationRecorded":
@@ -213,10 +250,26 @@ def life(records: Iterable[Record]) -> Iterator[Step]:
             yield Step(record, said, stand)
 
 
-def asked_of(contract: str, exercise: int | None, stand: Stand) -> Iterator[str]:
-    """The envelopes that a commitment asks."""
+def whole_cents(facts: Sequence[Fact]) -> list[int | None]:
+    """What a commitment asked in all after each of its facts, in cents; a declaration that made two facts is one.
+
+    None where it was never declared. Raises FactUnreadable.
+    """
+    asked: list[int | None] = []
+    stand: Stand | None = None
+    for fact, behind in zip_longest(facts, facts[1:]):
+        stand = stand_after(fact.type, said_by(fact), stand)
+        whole = stand
+        if fact.type == "AllocationReserved" and behind is not None and behind.type == "AllocationWaitlisted":
+            whole = stand_after(behind.type, said_by(behind), stand)
+        asked.append(None if whole is None else sum(whole.asked))
+    return asked
+
+
+def waited_for(contract: str, exercise: int | None, stand: Stand) -> Iterator[str]:
+    """The envelopes that a commitment waits for."""
     for funder in Funder:
-        if stand.asked.of(funder):
+        if stand.waiting.of(funder):
             yield envelope_id(contract, funder, exercise or 0)
 
 

@@ -10,7 +10,7 @@ from services.funding.domain import commands, scoring
 from services.funding.domain.books import Books
 from services.funding.domain.command import Command, parts
 from services.funding.domain.commands import open_envelope
-from services.funding.domain.commitment import Commitment, State
+from services.funding.domain.commitment import Commitment
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.domain.rules import Rules, RuleSet
@@ -192,7 +192,7 @@ class RehearsedBooks(Books):
         for name in self.changed_commitments:
             commitment = self.commitments[name]
             here = self._waiting.setdefault((commitment.contract, commitment.exercise), {})
-            if commitment.state is State.WAITLISTED:
+            if commitment.is_in_line:
                 here[name] = commitment
             else:
                 here.pop(name, None)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from services.funding.domain.commitment import Commitment, Engagement, State
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.journal import Line, Payment
-from shared.kernel.funders import envelope_id
+from shared.kernel.funders import Funder, envelope_id
 
 ENVELOPE_CHECKS: Mapping[str, Callable[[Envelope], bool]] = {
     "ck_envelope_room": lambda e: e.room >= 0,
@@ -24,6 +24,10 @@ COMMITMENT_CHECKS: Mapping[str, Callable[[Commitment], bool]] = {
     "ck_commitment_cost": lambda c: sum(c.asked) <= c.cost,
     "ck_commitment_score": lambda c: c.score is None or 0 <= c.score <= 1000,
     "ck_commitment_state": lambda c: c.state in [*State],
+    "ck_commitment_waits": lambda c: (
+        c.waits is None or (c.waits in [*Funder] and c.state in (State.RESERVED, State.ENGAGED))
+    ),
+    "ck_commitment_waits_for": lambda c: c.waits is None or c.waits not in [*Funder] or c.asked.of(Funder(c.waits)) > 0,
 }
 ENGAGEMENT_CHECKS: Mapping[str, Callable[[Engagement], bool]] = {
     "ck_engagement_not_negative": lambda e: min(e.engaged, e.certified, e.paid) >= 0,

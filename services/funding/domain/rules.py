@@ -32,6 +32,13 @@ class Order(StrEnum):
     SCORE = "score"
 
 
+class Funders(StrEnum):
+    """Whether what is asked of both funders is reserved or waits together, or what is asked of each by itself."""
+
+    TOGETHER = "together"
+    EACH = "each"
+
+
 class Rules(Struct, frozen=True, omit_defaults=True):
     """What a programme says of one exercise; amounts in cents, shares in percent of the cost, None is no limit.
 
@@ -51,6 +58,12 @@ class Rules(Struct, frozen=True, omit_defaults=True):
     convention_from_cents: int | None = None
     waitlist: Waitlist = Waitlist.STRICT
     order: Order = Order.PRIORITY
+    funders: Funders = Funders.TOGETHER
+
+    @property
+    def apart(self) -> bool:
+        """Whether what is asked of each funder is reserved, or waits, by itself."""
+        return self.funders is Funders.EACH
 
     @property
     def skips(self) -> bool:

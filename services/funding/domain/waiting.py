@@ -3,7 +3,8 @@
 The waitlist of a contract's exercise is served from its head, and who does not fit closes the envelopes that it asks to
 all behind it. So who waits needs room for itself and for all before it who ask an envelope that it asks, and for all
 before those who ask an envelope that those ask, and so on. Under rules that skip nobody is closed out: only who comes
-before it and would fit in what it needs takes that first.
+before it and would fit in what it needs takes that first. Under rules that serve each funder on its own, each part that
+waits stands in a line of its own envelope.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ class Missing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """One who waits: its rank from 1, the first and the number of those who must be served before it, and what lacks.
+    """One who waits: its rank from 1, the first and all of those who must be served before it, and what lacks.
 
     With nothing missing it is served at the next promotion.
     """
@@ -34,8 +35,13 @@ class Waiter:
     commitment: Commitment
     rank: int
     first_before: Commitment | None
-    before_count: int
+    before: frozenset[UUID]
     missing: tuple[Missing, ...]
+
+    @property
+    def before_count(self) -> int:
+        """How many must be served before it."""
+        return len(self.before)
 
 
 def queue(
@@ -47,50 +53,81 @@ def queue(
     """
     rooms = {envelope.envelope_id: envelope.room for envelope in envelopes}
     order = in_order(waiting, rules)
-    if rules is not None and rules.skips:
-        return [_skipping(order[:index], commitment, rooms) for index, commitment in enumerate(order)]
+    ranks = {commitment.commitment_id: rank for rank, commitment in enumerate(order)}
+    units = [unit for commitment in order for unit in _units(commitment, apart=rules is not None and rules.apart)]
+    found: dict[UUID, Waiter] = {}
+    for unit, before, missing in (
+        _skipping(units, rooms) if rules is not None and rules.skips else _strict(units, rooms)
+    ):
+        who = unit.commitment
+        known = found.get(who.commitment_id)
+        ahead = {*before, *(known.before if known else ())}
+        found[who.commitment_id] = Waiter(
+            who, ranks[who.commitment_id] + 1, order[min(map(ranks.__getitem__, ahead))] if ahead else None,
+            frozenset(ahead), (*(known.missing if known else ()), *missing),
+        )  # fmt: skip
+    return [*found.values()]
+
+
+class _Unit(NamedTuple):
+    """What is served at once: all of one commitment that waits, by envelope, or one of its parts."""
+
+    commitment: Commitment
+    asked: dict[str, int]
+
+
+_Found = Iterator[tuple[_Unit, set[UUID], tuple[Missing, ...]]]
+"""Who must be served before each unit, and what lacks."""
+
+
+def _units(commitment: Commitment, *, apart: bool) -> list[_Unit]:
+    waits = _waits(commitment)
+    parts = [{name: cents} for name, cents in waits.items()] if apart else [waits]
+    return [_Unit(commitment, part) for part in parts]
+
+
+def _strict(units: Sequence[_Unit], rooms: Mapping[str, int]) -> _Found:
+    """Who does not fit closes what it asks to all behind it, and they what they ask."""
     ahead: dict[str, set[int]] = {}
-    waiters = []
-    for index, commitment in enumerate(order):
-        names = [*_asked(commitment)]
-        before = set().union(*(ahead.get(name, ()) for name in names))
-        needed = _needed([order[each] for each in before] + [commitment])
-        first = order[min(before)] if before else None
-        waiters.append(Waiter(commitment, index + 1, first, len(before), _missing(needed, rooms)))
-        for name in names:
+    for index, unit in enumerate(units):
+        before = set().union(*(ahead.get(name, ()) for name in unit.asked))
+        needed = _needed([units[each] for each in before] + [unit])
+        yield unit, {units[each].commitment.commitment_id for each in before}, _missing(needed, rooms)
+        for name in unit.asked:
             ahead[name] = before | {index}
-    return waiters
 
 
-def _skipping(ahead: Sequence[Commitment], commitment: Commitment, rooms: Mapping[str, int]) -> Waiter:
+def _skipping(units: Sequence[_Unit], rooms: Mapping[str, int]) -> _Found:
     """What is enough where nobody is closed out: what it needs, and what those ahead need whom so much would serve."""
-    before: dict[UUID, Commitment] = {}
-    while True:
-        needed = _needed([*before.values(), commitment])
-        there = {name: max(cents, rooms.get(name, 0)) for name, cents in needed.items()}
-        served = {each.commitment_id: each for each in _served(ahead, {**rooms, **there})}
-        if served.keys() <= before.keys():
-            first = next((each for each in ahead if each.commitment_id in before), None)
-            return Waiter(commitment, len(ahead) + 1, first, len(before), _missing(needed, rooms))
-        before |= served
+    for index, unit in enumerate(units):
+        before: set[int] = set()
+        while True:
+            needed = _needed([*(units[each] for each in sorted(before)), unit])
+            there = {name: max(cents, rooms.get(name, 0)) for name, cents in needed.items()}
+            served = _served(units[:index], {**rooms, **there})
+            if served <= before:
+                break
+            before |= served
+        yield unit, {units[each].commitment.commitment_id for each in before}, _missing(needed, rooms)
 
 
-def _served(waiting: Iterable[Commitment], rooms: dict[str, int]) -> Iterator[Commitment]:
+def _served(units: Sequence[_Unit], rooms: dict[str, int]) -> set[int]:
     """Who fits, one after the other."""
-    for each in waiting:
-        asked = _asked(each)
-        if all(cents <= rooms.get(name, 0) for name, cents in asked.items()):
-            for name, cents in asked.items():
+    fit = set()
+    for index, unit in enumerate(units):
+        if all(cents <= rooms.get(name, 0) for name, cents in unit.asked.items()):
+            for name, cents in unit.asked.items():
                 rooms[name] -= cents
-            yield each
+            fit.add(index)
+    return fit
 
 
-def _asked(commitment: Commitment) -> dict[str, int]:
-    """What a commitment asks, by envelope."""
+def _waits(commitment: Commitment) -> dict[str, int]:
+    """What of a commitment waits, by envelope."""
     return {
         envelope_id(commitment.contract, funder, commitment.exercise): cents
         for funder in Funder
-        if (cents := commitment.asked.of(funder))
+        if (cents := commitment.waiting.of(funder))
     }
 
 
@@ -100,9 +137,9 @@ def _missing(needed: Mapping[str, int], rooms: Mapping[str, int]) -> tuple[Missi
     )
 
 
-def _needed(commitments: Sequence[Commitment]) -> dict[str, int]:
+def _needed(units: Sequence[_Unit]) -> dict[str, int]:
     needed: dict[str, int] = {}
-    for commitment in commitments:
-        for name, cents in _asked(commitment).items():
+    for unit in units:
+        for name, cents in unit.asked.items():
             needed[name] = needed.get(name, 0) + cents
     return dict(sorted(needed.items()))

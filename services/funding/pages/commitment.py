@@ -7,7 +7,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from services.funding.domain.books import ENDED
-from services.funding.domain.commitment import Commitment, Engagement, State
+from services.funding.domain.commitment import Commitment, Engagement
 from services.funding.domain.published import Step
 from services.funding.domain.unpaid import Band, Part
 from services.funding.pages.contract import held_table
@@ -34,7 +34,7 @@ def commitment_page(
         code = commitment.contract
         home = (f"contracts/{code}?exercise={commitment.exercise}", Markup("{}").format(contract_name(code).full))
         waits = [(f"contracts/{code}/waitlist?exercise={commitment.exercise}", say("waitlists"))]
-        links = [home, *(waits if commitment.state is State.WAITLISTED else ())]
+        links = [home, *(waits if commitment.is_in_line else ())]
         sections.append(
             Section("amounts", say("amounts"), amounts_table(commitment), links=links, file=f"{path}/amounts")
         )
@@ -79,6 +79,9 @@ def _answer(moment: Moment, commitment: Commitment | None, debts: Sequence[Debt]
         "commitment_answer", state=say(f"state_{commitment.state.value}"), asked=moment.euros(sum(commitment.asked)),
         engaged=moment.euros(sum(e.engaged for e in engagements)), paid=moment.euros(sum(e.paid for e in engagements)),
     )]  # fmt: skip
+    if commitment.waits is not None:
+        waits, funder = moment.euros(sum(commitment.waiting)), say(commitment.waits.value)
+        answer.append(say("commitment_mixed", waits=waits, funder=funder))
     if commitment.score is not None:
         answer.append(say("commitment_score", score=strong(str(commitment.score))))
     late = sum(debt.late(moment.as_of) for debt in debts)
@@ -93,17 +96,18 @@ def _answer(moment: Moment, commitment: Commitment | None, debts: Sequence[Debt]
 
 
 def amounts_table(commitment: Commitment) -> Table:
-    """What each funder was asked, engaged, certified and paid."""
+    """What each funder was asked, what of it waits, and what each engaged, certified and paid."""
     columns = [Column("funder", "funder"), Column("exercise", "number"), Column("asked", "cents"),
-               Column("engaged", "cents"), Column("certified", "cents"), Column("paid", "cents"),
-               Column("paid_by", "pairs")]  # fmt: skip
+               Column("waits", "cents"), Column("engaged", "cents"), Column("certified", "cents"),
+               Column("paid", "cents"), Column("paid_by", "pairs")]  # fmt: skip
     rows = []
     for funder in Funder:
         engagement = (commitment.engagements or {}).get(funder, Engagement())
         if commitment.asked.of(funder) or engagement.paid_by or engagement.engaged:
             paid_by = tuple((str(year), cents) for year, cents in sorted(engagement.paid_by.items()))
-            rows.append((funder.value, commitment.exercise, commitment.asked.of(funder), engagement.engaged,
-                         engagement.certified, engagement.paid, paid_by))  # fmt: skip
+            asked, waits = commitment.asked.of(funder), commitment.waiting.of(funder)
+            rows.append((funder.value, commitment.exercise, asked, waits, engagement.engaged, engagement.certified,
+                         engagement.paid, paid_by))  # fmt: skip
     return Table("amounts", columns, rows)
 
 

@@ -69,13 +69,14 @@ def _command_section(
 def commitments_table(commitments: Iterable[Commitment]) -> Table:
     """One row for each commitment, in the order of the waitlist."""
     columns = [Column("commitment", "commitment"), Column("exercise", "number"), Column("state", "state"),
-               Column("cdc_cents", "cents"), Column("state_cents", "cents"), Column("engaged", "cents"),
+               Column("cdc_cents", "cents"), Column("state_cents", "cents"), Column("waits", "cents"),
+               Column("engaged", "cents"),
                Column("certified", "cents"), Column("paid", "cents"), Column("priority", "number"),
                Column("score", "number")]  # fmt: skip
     rows = []
     for each in commitments:
         engagements = [*(each.engagements or {}).values()]
-        rows.append((each.commitment_id, each.exercise, each.state.value, *each.asked,
+        rows.append((each.commitment_id, each.exercise, each.state.value, *each.asked, sum(each.waiting),
                      sum(e.engaged for e in engagements), sum(e.certified for e in engagements),
                      sum(e.paid for e in engagements), each.priority, each.score))  # fmt: skip
     return Table("commitments", columns, rows)
@@ -161,7 +162,7 @@ def queue_table(waiters: Sequence[Waiter], code: str, exercise: int, *, asks: bo
         lacks = (missing.get(envelope_id(code, funder, exercise)) for funder in Funder)
         first = each.first_before.commitment_id if each.first_before else None
         who, more = each.commitment, [_asking(code, exercise, missing)] if asks else []
-        rows.append((each.rank, who.commitment_id, who.priority, who.score, *who.asked, *lacks,
+        rows.append((each.rank, who.commitment_id, who.priority, who.score, *who.waiting, *lacks,
                      each.before_count, first, *more))  # fmt: skip
     return Table("waitlist", columns, rows, empty="nobody_waits")
 

@@ -105,6 +105,7 @@ WORDS: Mapping[str, str] = {
     # Commitment
     "commitment_heading": "What happened to this commitment?",
     "commitment_answer": "This commitment is {state}: {asked} asked, {engaged} engaged, {paid} paid.",
+    "commitment_mixed": "Of what it asks, {waits} waits for room: {funder}.",
     "commitment_score": "The committee gave it the score {score}.",
     "new_score": "Score",
     "score_hint": "From 0 to 1000, the highest first; empty: no score",
@@ -115,6 +116,7 @@ WORDS: Mapping[str, str] = {
     "commitment_undeclared": "This commitment is not declared yet: what came before is held.",
     "amounts": "Amounts by funder",
     "asked": "Asked",
+    "waits": "of it waiting",
     "certified": "Certified",
     "paid_by": "Paid, by year of the credits",
     "history": "History",

@@ -105,6 +105,7 @@ WORDS: Mapping[str, str] = {
     # Commitment
     "commitment_heading": "Que s’est-il passé pour cet engagement ?",
     "commitment_answer": "Cet engagement est {state} : {asked} demandés, {engaged} engagés, {paid} payés.",
+    "commitment_mixed": "De cette demande, {waits} attendent une place : {funder}.",
     "commitment_score": "Le comité lui a donné la note {score}.",
     "new_score": "Noter",
     "score_hint": "De 0 à 1000, la plus haute d’abord ; vide : aucune note",
@@ -115,6 +116,7 @@ WORDS: Mapping[str, str] = {
     "commitment_undeclared": "Cet engagement n’a pas encore été déclaré : ce qui est arrivé avant est retenu.",
     "amounts": "Montants par financeur",
     "asked": "Demandé",
+    "waits": "dont en attente",
     "certified": "Service fait",
     "paid_by": "Payé, par exercice des crédits",
     "history": "Histoire",

@@ -55,6 +55,8 @@ MEANINGS: Mapping[str, Both] = {
                       "Amount asked of the Caisse des Dépôts, or that the fact gives it."),
     "state_cents": Both("Montant demandé à l’État, ou que le fait lui attribue.",
                         "Amount asked of the State, or that the fact gives it."),
+    "waits": Both("Part de la demande qui attend une place : toute, ou celle d’un financeur.",
+                  "Part of what is asked that waits for room: all of it, or one funder's."),
     "asked": Both("Montant demandé à ce financeur.", "Amount asked of this funder."),
     "certified": Both("Service fait certifié par les financeurs.", "Service certified by the funders as done."),
     "paid_by": Both(

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from services.funding.domain.alternative import Key
-from services.funding.domain.rules import Order, Rules, Waitlist
+from services.funding.domain.rules import Funders, Order, Rules, Waitlist
 from services.funding.pages.moment import Moment
 from services.funding.pages.orders import Field, Form
 from services.funding.pages.sheet import Section, Sheet
@@ -18,7 +18,7 @@ from shared.web.formats import Language
 
 SAID = (
     *(f"{what}_{funder.value}" for funder in Funder for what in ("amount", "payment", "key", "total")), "others",
-    "order", "waitlist", "cap_per_project", "cap_per_beneficiary", "cdc_share_max", "state_share_max",
+    "order", "waitlist", "funders", "cap_per_project", "cap_per_beneficiary", "cdc_share_max", "state_share_max",
     "public_aid_max", "eligible_from", "eligible_until", "reason", "effective_on", "displace", "exercise",
 )  # fmt: skip
 """The fields of the form, which go with each step that follows it."""
@@ -109,6 +109,7 @@ def _rules(moment: Moment, rules: Rules, said: Mapping[str, str]) -> list[Field]
     days = {name: getattr(rules, name) for name in ("eligible_from", "eligible_until")}
     return [
         choice("order", Order, rules.order.value), choice("waitlist", Waitlist, rules.waitlist.value),
+        choice("funders", Funders, rules.funders.value),
         limit("cap_per_project", euros[0]), limit("cap_per_beneficiary", euros[1]),
         *(limit(name, None if share is None else f"{share} %") for name, share in shares.items()),
         *(limit(name, None if day is None else formats.day(day, language)) for name, day in days.items()),

@@ -131,7 +131,7 @@ def of_waitlist(code: str) -> Build:
         exercise = look.exercise or max((e.exercise for e in envelopes), default=None)
         if exercise not in {e.exercise for e in envelopes} or exercise is None:
             return None
-        waiting = await looking.commitments(look.session, code, exercise=exercise, state="waitlisted")
+        waiting = await looking.commitments(look.session, code, exercise=exercise, waiting=True)
         promoted = await looking.latest(look.session, code, "AllocationPromoted", SHOWN)
         rules = await queries.rules_in_force(look.session, contract=code, exercise=exercise)
         return contract.waitlist_page(

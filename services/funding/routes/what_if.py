@@ -176,7 +176,7 @@ def _change(change: Change) -> Json:
 
 
 def _fate(fate: Fate) -> Json:
-    amounts = {name: getattr(fate, name) for name in ("asked", "served", "engaged", "paid")}
+    amounts = {name: getattr(fate, name) for name in ("asked", "served", "engaged", "paid", "waiting")}
     return {"state": fate.state.value} | {
         f"{name}_{funder}_cents": cents
         for name, asked in amounts.items()

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.funding.domain.alternative import Key, Wish
 from services.funding.domain.command import Command
 from services.funding.domain.reapportionment import nothing_yet
-from services.funding.domain.rules import Order, Waitlist
+from services.funding.domain.rules import Funders, Order, Waitlist
 from services.funding.pages.orders import cents_of
 from services.funding.use_cases.weighing import Ground
 from shared.contracts.fields import CENTS_MAX, Word
@@ -144,9 +144,9 @@ def _day(text: str) -> date:
 
 
 RULES: Mapping[str, Callable[[str], Any]] = {
-    "order": Order, "waitlist": Waitlist, "cap_per_project": _cents, "cap_per_beneficiary": _cents,
+    "order": Order, "waitlist": Waitlist, "funders": Funders, "cap_per_project": _cents, "cap_per_beneficiary": _cents,
     "cdc_share_max": _percent, "state_share_max": _percent, "public_aid_max": _percent,
     "eligible_from": _day, "eligible_until": _day,
 }  # fmt: skip
-CHOICES = ("order", "waitlist")
+CHOICES = ("order", "waitlist", "funders")
 RULE_FIELDS = {"cap_per_project": "cap_per_project_cents", "cap_per_beneficiary": "cap_per_beneficiary_cents"}

@@ -19,6 +19,7 @@ from services.funding.domain.explanation import (
     told,
 )
 from services.funding.domain.journal import Fact
+from services.funding.domain.published import whole_cents
 from services.funding.domain.rules import Rules
 from services.funding.store.journal import open_journal
 from services.funding.store.tables import CommitmentRow
@@ -68,14 +69,14 @@ async def story(session: Session, commitment_id: UUID) -> Story | None:
     }
     commands = await _commands(connection, facts)
     decisions = []
-    for fact in facts:
+    for fact, whole in zip(facts, whole_cents(facts), strict=True):
         said = told(fact)
         cause = commands.get(fact.cause) if fact.cause else None
         decisions.append(
             Decision(
                 fact, said, await _before(connection, row, fact, said),
                 cause or await _other(connection, commitment_id, fact), rules.get(said.rules_version or 0),
-                await _others(connection, row, fact) if said.reason in FOR_BENEFICIARIES else None,
+                await _others(connection, row, fact) if said.reason in FOR_BENEFICIARIES else None, whole,
             )
         )  # fmt: skip
     held = [Held(*each) for each in await connection.fetch(HELD, row.contract, commitment_id)]

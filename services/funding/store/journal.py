@@ -44,7 +44,7 @@ ENVELOPES = (
 COMMITMENTS = (
     "SELECT c.commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state,"
     " cdc.engaged_cents, cdc.certified_cents, cdc.paid_cents, st.engaged_cents, st.certified_cents, st.paid_cents,"
-    " score FROM commitment c"
+    " score, waits FROM commitment c"
     " LEFT JOIN engagement cdc ON cdc.commitment_id = c.commitment_id AND cdc.funder = 'CDC'"
     " LEFT JOIN engagement st ON st.commitment_id = c.commitment_id AND st.funder = 'STATE'"
 )
@@ -145,7 +145,7 @@ def _commitment(row: Any) -> Commitment:
     }
     asked = Asked(cdc, state_cents)
     return Commitment(identifier, contract, exercise, asked, cost, priority, place, cast("State", state),
-                      engagements=engagements, score=row[15])  # fmt: skip
+                      engagements=engagements, score=row[15], waits=row[16])  # fmt: skip
 
 
 async def open_journal(session: Session) -> Journal:

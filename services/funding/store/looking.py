@@ -16,7 +16,7 @@ from shared.kernel.funders import Funder
 ENVELOPES = journal.ENVELOPES.replace(" ORDER BY", " WHERE $1::text IS NULL OR contract = $1 ORDER BY")
 COMMITMENTS = (
     f"SELECT {queries.COMMITMENT_COLUMNS} FROM commitment WHERE contract = $1"  # noqa: S608  no input in it
-    " AND ($2::int IS NULL OR exercise = $2) AND ($3::text IS NULL OR state = $3)"
+    " AND ($2::int IS NULL OR exercise = $2) AND (NOT $3::boolean OR state = 'waitlisted' OR waits IS NOT NULL)"
     " ORDER BY exercise DESC, priority, place"
 )
 HELD = (
@@ -50,11 +50,11 @@ async def envelopes(session: Session, contract: str | None = None) -> list[Envel
 
 
 async def commitments(
-    session: Session, contract: str, *, exercise: int | None = None, state: str | None = None
+    session: Session, contract: str, *, exercise: int | None = None, waiting: bool = False
 ) -> list[Commitment]:
-    """List a contract's commitments with what became of them, the latest exercise first."""
+    """List a contract's commitments with what became of them, the latest exercise first; or those that wait alone."""
     connection = await driver(session)
-    rows = await connection.fetch(COMMITMENTS, contract, exercise, state)
+    rows = await connection.fetch(COMMITMENTS, contract, exercise, waiting)
     found = {row[0]: queries.commitment_of(row) for row in rows}
     await queries.load_engagements(session, found)
     return [*found.values()]

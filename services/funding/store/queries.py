@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from services.funding.domain.books import Books, HeldMovement
@@ -23,7 +24,7 @@ Declared = tuple[UUID, str, int, UUID | None]
 _FACTS = {model.__name__: model for model in COMMITMENT_FACTS}
 COMMITMENT_COLUMNS = (
     "commitment_id, contract, exercise, cdc_cents, state_cents, cost_cents, priority, place, state, beneficiary_id,"
-    " score"
+    " score, waits"
 )
 ENVELOPES = (
     "SELECT envelope_id, contract, funder, exercise, authorised_cents, frozen_cents, reserved_cents, waitlisted_cents,"
@@ -62,8 +63,8 @@ PAYMENTS = (
     " JOIN payment USING (commitment_id)"
 )
 WAITING = (
-    f"SELECT {COMMITMENT_COLUMNS} FROM commitment WHERE state = 'waitlisted' AND (contract, exercise) IN"  # noqa: S608
-    " (SELECT * FROM unnest($1::text[], $2::int[]))"
+    f"SELECT {COMMITMENT_COLUMNS} FROM commitment WHERE (state = 'waitlisted' OR waits IS NOT NULL)"  # noqa: S608
+    " AND (contract, exercise) IN (SELECT * FROM unnest($1::text[], $2::int[]))"
 )
 
 
@@ -149,9 +150,9 @@ def _envelope(row: Any) -> Envelope:
 
 def commitment_of(row: Any) -> Commitment:
     """Read a commitment, without what was engaged of it."""
-    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state, beneficiary, score = row
+    identifier, contract, exercise, cdc, state_cents, cost, priority, place, state, beneficiary, score, waits = row
     return Commitment(identifier, contract, exercise, Asked(cdc, state_cents), cost, priority, place, State(state),
-                      beneficiary=beneficiary, score=score)  # fmt: skip
+                      beneficiary=beneficiary, score=score, waits=waits and Funder(waits))  # fmt: skip
 
 
 async def envelopes(session: Session, *, contract: str | None = None) -> list[EnvelopeRow]:
@@ -170,8 +171,9 @@ async def commitment(session: Session, commitment_id: UUID) -> CommitmentRow | N
 async def waitlist(session: Session, *, contract: str, exercise: int) -> list[CommitmentRow]:
     """List who waits in a contract's exercise, in order."""
     query = select(CommitmentRow).where(
-        CommitmentRow.contract == contract, CommitmentRow.exercise == exercise, CommitmentRow.state == "waitlisted"
-    )
+        CommitmentRow.contract == contract, CommitmentRow.exercise == exercise,
+        or_(col(CommitmentRow.state) == "waitlisted", col(CommitmentRow.waits).is_not(None)),
+    )  # fmt: skip
     rows = (await session.scalars(query)).all()
     return in_order(rows, await rules_in_force(session, contract=contract, exercise=exercise))
 

@@ -75,9 +75,16 @@ class CommitmentRow(FundingTable, table=True):
             name="ck_commitment_state",
         ),
         CheckConstraint("score BETWEEN 0 AND 1000", name="ck_commitment_score"),
+        CheckConstraint(
+            "waits IS NULL OR (waits IN ('CDC', 'STATE') AND state IN ('reserved', 'engaged'))",
+            name="ck_commitment_waits",
+        ),
+        CheckConstraint(
+            "CASE waits WHEN 'CDC' THEN cdc_cents WHEN 'STATE' THEN state_cents END > 0", name="ck_commitment_waits_for"
+        ),
         Index(
             "ix_commitment_waitlist", "contract", "exercise", "priority", "place",
-            postgresql_where=text("state = 'waitlisted'"),
+            postgresql_where=text("state = 'waitlisted' OR waits IS NOT NULL"),
         ),
         Index(
             "ix_commitment_beneficiary", "contract", "exercise", "beneficiary_id",
@@ -96,6 +103,7 @@ class CommitmentRow(FundingTable, table=True):
     state: str
     beneficiary_id: UUID | None = None
     score: int | None = None
+    waits: str | None = None
 
 
 class EngagementRow(FundingTable, table=True):

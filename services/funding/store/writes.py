@@ -12,7 +12,7 @@ from shared.database.transaction import Session, copy_rows, driver
 POSTING_COLUMNS = ("partition", "sequence", "line", "envelope_id", "commitment_id", "credit", "debit", "amount_cents")
 COMMITMENT_COLUMNS = (
     "commitment_id", "contract", "exercise", "cdc_cents", "state_cents", "cost_cents", "priority", "place", "state",
-    "beneficiary_id", "score",
+    "beneficiary_id", "score", "waits",
 )  # fmt: skip
 UPDATE_ENVELOPES = (
     "UPDATE envelope SET authorised_cents = v.authorised, frozen_cents = v.frozen, reserved_cents = v.reserved,"
@@ -28,9 +28,10 @@ UPDATE_ENVELOPES = (
 )
 UPDATE_COMMITMENTS = (
     "UPDATE commitment SET cdc_cents = v.cdc, state_cents = v.state_cents, cost_cents = v.cost, place = v.place,"
-    " state = v.state, score = v.score"
-    " FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[])"
-    " AS v(commitment_id, cdc, state_cents, cost, place, state, score) WHERE commitment.commitment_id = v.commitment_id"
+    " state = v.state, score = v.score, waits = v.waits"
+    " FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[],"
+    " $8::text[]) AS v(commitment_id, cdc, state_cents, cost, place, state, score, waits)"
+    " WHERE commitment.commitment_id = v.commitment_id"
 )
 PUT_ENGAGEMENTS = (
     "INSERT INTO engagement (commitment_id, funder, engaged_cents, certified_cents, paid_cents)"
@@ -74,7 +75,7 @@ async def record_books(session: Session, books: Books, postings: PostingRows) ->
     if new := [_commitment_row(c) for c in changed if c.is_new]:
         await copy_rows(session, "commitment", COMMITMENT_COLUMNS, new)
     if old := [c for c in changed if not c.is_new]:
-        terms = ((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state, c.score) for c in old)
+        terms = ((c.commitment_id, c.asked.cdc, c.asked.state, c.cost, c.place, c.state, c.score, c.waits) for c in old)
         await connection.execute(UPDATE_COMMITMENTS, *_columns(terms))
     if books.changed_envelopes:
         envelopes = (books.envelopes[name] for name in sorted(books.changed_envelopes))
@@ -126,7 +127,7 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
 def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:
     return (commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked.cdc,
             commitment.asked.state, commitment.cost, commitment.priority, commitment.place,
-            commitment.state, commitment.beneficiary, commitment.score)  # fmt: skip
+            commitment.state, commitment.beneficiary, commitment.score, commitment.waits)  # fmt: skip
 
 
 async def insert_envelopes(session: Session, envelopes: Iterable[tuple[str, str, str, int]]) -> None:

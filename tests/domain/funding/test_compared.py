@@ -54,7 +54,7 @@ def test_whatever_two_books_do_not_hold_alike_is_named_with_what_each_has() -> N
 
 @pytest.mark.parametrize("other", [
     commitment(cdc=9), commitment(state=State.ENGAGED), commitment(**engaged(1)), commitment(**engaged(0, 1)),
-    commitment(**engaged(0, 0, {2016: 1})), commitment(beneficiary=UUID(int=9)),
+    commitment(**engaged(0, 0, {2016: 1})), commitment(beneficiary=UUID(int=9)), commitment(waits=Funder.CDC),
 ])  # fmt: skip
 def test_a_commitment_that_is_not_alike_in_anything_is_named(other: Commitment) -> None:
     [said] = unlike(Books([], [commitment()]), Books([], [other]))
@@ -128,3 +128,16 @@ def test_a_comparison_is_empty_when_no_fate_and_no_envelope_is_another() -> None
 def test_books_of_other_commitments_are_not_compared() -> None:
     with pytest.raises(ValueError, match=r"^the books know different commitments$"):
         compare(snapshot(Books([], [commitment()])), snapshot(Books([], [])))
+
+
+def test_who_waits_in_part_has_less_than_one_reserved_and_more_than_one_who_waits_whole() -> None:
+    def asks(state: State, waits: Funder | None = None) -> Commitment:
+        return Commitment(UUID(int=1), "CV219", 2016, Asked(10, 5), 100, 5, 1, state, waits=waits)
+
+    mixed, whole, waits = asks(State.RESERVED, Funder.STATE), asks(State.RESERVED), asks(State.WAITLISTED)
+    fates = [snapshot(Books([], [each])).commitments[UUID(int=1)] for each in (waits, mixed, whole)]
+    assert [(fate.served, fate.waiting) for fate in fates] == [
+        (Asked(0, 0), Asked(10, 5)), (Asked(10, 0), Asked(0, 5)), (Asked(10, 5), Asked(0, 0)),
+    ]  # fmt: skip
+    assert fates == sorted(fates, key=lambda fate: fate.worth)
+    assert [*unlike(Books([], [mixed]), Books([], [whole]))] != []

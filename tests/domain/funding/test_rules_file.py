@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.funding.domain.rules import Order, Rules, Waitlist
+from services.funding.domain.rules import Funders, Order, Rules, Waitlist
 from services.funding.programme import ProgrammeInvalid, parse, ruled
 from tests.domain.funding.test_programme_file import FILE
 
@@ -22,6 +22,7 @@ public_aid_max = 80
 convention_from = "23000.00"
 waitlist = "skip"
 order = "first-come"
+funders = "each"
 """
 MISTAKES = {
     "a limit is unknown": ("waitlist", "waiting", "line 41: rules.1.waiting", "mend its spelling"),
@@ -29,6 +30,7 @@ MISTAKES = {
     "a share is no whole number": ("= 80", "= 80.5", "line 39: rules.1.public_aid_max", "valid integer"),
     "euros have no cents": ('"23000.00"', '"23000"', "line 40: rules.1.convention_from", "two decimals"),
     "a word is unknown": ('"skip"', '"jump"', "line 41: rules.1.waitlist", "'strict' or 'skip'"),
+    "funders decide in no such way": ('"each"', '"both"', "line 43: rules.1.funders", "'together' or 'each'"),
     "a day is none": ("2016-11-30", '"soon"', "line 34: rules.1.eligible_until", "valid date"),
     "a period ends before": ("2016-11-30", "2015-11-30", "line 34: rules.1.eligible_until", "before eligible_from"),
     "a contract is no one's": ('["CV219"]', '["CV999"]', "line 32: rules.1.contracts", "CV999 is not a contract"),
@@ -90,6 +92,7 @@ def test_rules_are_read_for_each_contract() -> None:
         eligible=False, eligible_from=date(2016, 1, 1), eligible_until=date(2016, 11, 30),
         cap_per_project_cents=5_000_000, cap_per_beneficiary_cents=6_000_050, cdc_share_max=50, state_share_max=40,
         public_aid_max=80, convention_from_cents=2_300_000, waitlist=Waitlist.SKIP, order=Order.FIRST_COME,
+        funders=Funders.EACH,
     ))  # fmt: skip
     assert (lens[0], lens[2].eligible) == ("CV219", True)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.funding.domain.books import Books
 from services.funding.domain.commitment import Asked, Commitment, State
 from services.funding.domain.envelope import Envelope
-from services.funding.domain.rules import Order, Rules, RuleSet, Waitlist
+from services.funding.domain.rules import Funders, Order, Rules, RuleSet, Waitlist
 from services.funding.domain.waiting import Missing, Waiter, queue
 from shared.kernel.funders import Funder
 
@@ -77,7 +77,7 @@ def test_under_rules_that_skip_only_who_would_take_the_room_first_counts() -> No
 def promoted(
     room: dict[str, int], asked: list[tuple[int, int, int]], rules: Rules | None = None
 ) -> set[int]:  # fmt: skip
-    """Who is served by the ledger's own rule."""
+    """Who is served, whole, by the ledger's own rule."""
     commitments = waiting(*((cdc, state) for cdc, state, _ in asked), priorities=tuple(p for _, _, p in asked))
     opened = envelopes(room[CDC], room[STATE])
     for commitment in commitments:
@@ -86,7 +86,8 @@ def promoted(
             envelope.waiting_count += bool(amount)
     rule_sets = [RuleSet("CV219", 2016, 1, rules)] if rules else []
     books = Books(opened, commitments, (), rule_sets)
-    return {outcome.commitment_id.int for outcome in books.promote("CV219", 2016)}
+    books.promote("CV219", 2016)
+    return {commitment.place for commitment in commitments if not commitment.is_in_line}
 
 
 ASKED = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 3)).filter(lambda a: a[0] + a[1] > 0)
@@ -122,3 +123,47 @@ def test_a_missing_amount_names_its_envelope() -> None:
 def test_who_needs_exactly_the_room_that_there_is_misses_nothing() -> None:
     [only] = queue(envelopes(10, 0), waiting((10, 0)))
     assert only.missing == ()
+
+
+EACH = Rules(funders=Funders.EACH)
+
+
+def test_under_rules_that_serve_each_funder_on_its_own_queues_are_not_tied_together() -> None:
+    found = queue(envelopes(10, 0), waiting((30, 0), (1, 5), (0, 7)), EACH)
+    assert [told(each) for each in found] == [(0, 0, {CDC: 20}), (1, 1, {CDC: 21, STATE: 5}), (2, 1, {STATE: 12})]
+    assert [each.rank for each in found] == [1, 2, 3]
+    assert found[2].first_before is found[1].commitment
+
+
+def test_who_waits_in_part_needs_room_for_that_part_alone() -> None:
+    who = waiting((30, 5), (0, 7))
+    who[0].state, who[0].waits = State.RESERVED, Funder.STATE
+    for rules in (EACH, None, SKIP):
+        assert told(queue(envelopes(0, 1), who, rules)[0]) == (0, 0, {STATE: 4})
+
+
+@given(st.lists(ASKED, min_size=1, max_size=7), st.integers(0, 20), st.integers(0, 20))
+def test_exactly_what_is_missing_serves_all_its_parts_where_each_funder_is_on_its_own(
+    asked: list[tuple[int, int, int]], cdc: int, state: int
+) -> None:
+    commitments = waiting(*((c, s) for c, s, _ in asked), priorities=tuple(p for _, _, p in asked))
+    for waiter in queue(envelopes(cdc, state), commitments, EACH):
+        room = {CDC: cdc, STATE: state}
+        for name, cents in waiter.missing:
+            room[name] += cents
+        assert waiter.commitment.place in promoted(room, asked, EACH)
+        for name, _ in waiter.missing:
+            assert waiter.commitment.place not in promoted(room | {name: room[name] - 1}, asked, EACH)
+
+
+@given(st.lists(ASKED, min_size=1, max_size=7), st.integers(0, 20), st.integers(0, 20))
+def test_what_is_missing_is_enough_where_each_funder_skips(
+    asked: list[tuple[int, int, int]], cdc: int, state: int
+) -> None:
+    rules = Rules(funders=Funders.EACH, waitlist=Waitlist.SKIP)
+    commitments = waiting(*((c, s) for c, s, _ in asked), priorities=tuple(p for _, _, p in asked))
+    for waiter in queue(envelopes(cdc, state), commitments, rules):
+        room = {CDC: cdc, STATE: state}
+        for name, cents in waiter.missing:
+            room[name] += cents
+        assert waiter.commitment.place in promoted(room, asked, rules)

@@ -52,6 +52,17 @@ SCENARIOS: dict[str, tuple[list[Fact], Balances]] = {
         [WAITING, decided("AllocationPromoted", "w", cdc_cents=50)],
         Balances(authorised=1000, reserved=50, reserved_count=1),
     ),
+    "a request of which each funder decides its part": (
+        [
+            decided("AllocationReserved", "m", state_cents=100), decided("AllocationWaitlisted", "m", cdc_cents=300),
+            decided("AllocationEngaged", "m", state_cents=100, funder=Funder.STATE),
+            decided(
+                "AllocationAmended", "m", cdc_cents=250, state_cents=100, standing=Standing.WAITLISTED,
+                previous_cdc_cents=300, previous_state_cents=100,
+            ),
+        ],
+        Balances(authorised=1000, waitlisted=250, waiting_count=1),
+    ),
     "a refusal is only counted": (
         [decided("AllocationRefused", cdc_cents=9000, reason=RefusalReason.EXCEEDS_AUTHORISED)],
         Balances(authorised=1000, refused_count=1),

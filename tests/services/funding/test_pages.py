@@ -21,7 +21,7 @@ from shared.contracts.allocation import ALLOCATION_FACTS
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.reasons import HeldReason, RefusalReason
 from shared.web.vocabulary import FRENCH
-from tests.services.funding.managers_pages import CDC, act, at, declared, looked_at, tell_life
+from tests.services.funding.managers_pages import CDC, STATE, act, at, declared, looked_at, tell_life
 from tests.services.reporting.figures import Document
 from tests.support.commands import desk
 from tests.support.commitment_events import named, records
@@ -99,6 +99,26 @@ async def test_a_fact_names_the_event_that_was_held_before(ledger: Ledger) -> No
         assert rows[-1]["cause"] == named("CV219/early/2")
         assert "Retenu avant" in (await page(client, f"/commitments/{named('early')}")).text
         assert "Held before" in (await page(client, f"/en/commitments/{named('early')}")).text
+
+
+async def test_who_waits_in_part_is_shown_with_the_part_that_waits(ledger: Ledger) -> None:
+    await ledger.open([{"open": CDC, "amount_cents": 100_00}, {"open": STATE, "amount_cents": 5_00}], partition=0)
+    await ledger.rule("CV219", 2016, {"funders": "each"})
+    await ledger.decide(records([declared("mixed", 1, 60_00, 5_00), declared("late", 2, 20_00, 3_00)]), [2])
+    late = f"/commitments/{named('late')}"
+    async with looked_at(ledger) as client:
+        assert "Cet engagement est réservé" in (await page(client, late)).text
+        assert "De cette demande, 3 € attendent une place : État." in (await page(client, late)).text
+        assert "Of what it asks, €3 waits for room: State." in (await page(client, f"/en{late}")).text
+        assert "waitlist?exercise=2016" in (await client.get(late)).text
+        amounts = {row["funder"]: row["waits_cents"] for row in await table(client, f"{late}/amounts.csv")}
+        assert amounts == {"CDC": "0", "STATE": "300"}
+        listed = {row["commitment"]: row["waits_cents"] for row in
+                  await table(client, "/contracts/CV219/commitments.csv?exercise=2016")}  # fmt: skip
+        assert listed == {named("mixed"): "0", named("late"): "300"}
+        [waits] = await table(client, "/contracts/CV219/waitlist.csv?exercise=2016")
+        asked = (waits["cdc_cents"], waits["state_cents"], waits["missing_CDC_cents"], waits["missing_STATE_cents"])
+        assert (waits["commitment"], asked) == (named("late"), ("0", "300", "", "300"))
 
 
 async def test_a_contract_leads_to_the_epci_that_it_belongs_to_today(ledger: Ledger) -> None:

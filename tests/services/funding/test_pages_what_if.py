@@ -162,6 +162,9 @@ async def test_other_rules_and_another_order_are_replayed_and_not_commanded(brow
     assert "Une règle ou un ordre ne se commande pas ici" in text(shown)
     assert "Aucune commande" in text(shown)
     assert "what-if/apply" not in shown.text
+    apart = await asked(browser, funders="each")
+    assert "l’année finit comme elle a fini" in text(apart)
+    assert 'value="each"' in apart.text
     lifted = await asked(browser, cap_per_project="-", eligible_from="01/01/2016")
     assert "l’année finit comme elle a fini" in text(lifted)
 

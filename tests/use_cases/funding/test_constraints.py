@@ -69,6 +69,20 @@ VIOLATIONS: list[Violation] = [
         COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', 1001"),
     ),
     ("ck_commitment_score", COMMITMENT.replace("state)", "state, score)").format("5, 5, 10, 5, 1, 'reserved', -1")),
+    (
+        "ck_commitment_waits",
+        COMMITMENT.replace("state)", "state, waits)").format("5, 5, 10, 5, 1, 'waitlisted', 'CDC'"),
+    ),
+    ("ck_commitment_waits", COMMITMENT.replace("state)", "state, waits)").format("5, 5, 10, 5, 1, 'closed', 'STATE'")),
+    ("ck_commitment_waits", COMMITMENT.replace("state)", "state, waits)").format("5, 5, 10, 5, 1, 'reserved', 'EPCI'")),
+    (
+        "ck_commitment_waits_for",
+        COMMITMENT.replace("state)", "state, waits)").format("5, 0, 10, 5, 1, 'reserved', 'STATE'"),
+    ),
+    (
+        "ck_commitment_waits_for",
+        COMMITMENT.replace("state)", "state, waits)").format("0, 5, 10, 5, 1, 'engaged', 'CDC'"),
+    ),
     ("ck_posting_amount", POSTING.format("'available', 'reserved', 0")),
     ("ck_posting_accounts", POSTING.format("'reserved', 'reserved', 1")),
     ("ck_command_state", COMMAND.format("'lost', NULL, NULL, NULL, NULL, NULL, NULL")),

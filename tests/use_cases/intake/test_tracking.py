@@ -82,6 +82,16 @@ async def test_an_event_is_marked_with_what_was_decided_and_when_it_was_committe
     assert (found.event.decided_partition, found.event.decided_sequence) == (0, 4)
 
 
+async def test_a_declaration_that_each_funder_decides_is_marked_with_both_facts(world: World) -> None:
+    event_id, commitment = await accepted(world, declared())
+    reserved = example(ALLOCATION, "AllocationReserved", commitment_id=commitment)
+    waits = example(ALLOCATION, "AllocationWaitlisted", commitment_id=commitment)
+    told = [incoming(ALLOCATION, fact, sequence=number, cause=event_id) for number, fact in ((4, reserved), (5, waits))]
+    await follow(world, follow_allocations, told)
+    found = await status(world, event_id)
+    assert found.event.decisions == ["AllocationReserved", "AllocationWaitlisted"]
+
+
 async def test_a_promotion_is_marked_on_the_event_that_declared_it_not_on_the_one_that_made_room(world: World) -> None:
     waiting, commitment = await accepted(world, declared("R-1"))
     other, other_commitment = await accepted(world, declared("R-2"))
