@@ -19,13 +19,14 @@ from tests.support.life_lines import answer, commitment_figures, not_done, read
 from tests.support.life_programmes import programmes
 from tests.support.life_tables import LIFE
 from tests.support.life_tables_commands import SCENARIOS
+from tests.support.life_tables_each import EACH
 from tests.support.life_tables_edges import EDGES
 from tests.support.life_tables_rules import RULES
 from tests.support.oracle import Oracle
 
 LIVES = int(os.environ.get("FABRIQUE_LIVES", "300"))
 """`FABRIQUE_LIVES=10000` tells as many; each failure prints how to repeat it."""
-TABLES = LIFE | SCENARIOS | RULES | EDGES
+TABLES = LIFE | SCENARIOS | RULES | EDGES | EACH
 TYPES = (
     "reserved", "waitlisted", "promoted", "refused", "amended", "released", "engaged", "certified", "paid",
     "returned", "decommitted", "closed", "displaced", "opened", "increased", "reduced", "frozen", "unfrozen",
