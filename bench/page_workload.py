@@ -108,7 +108,7 @@ def _record(event_id: UUID, home: int, sequence: int, told: Told) -> Record:
     known = when.isoformat().replace("+00:00", "Z")
     value = json.dumps(said | {"occurred_on": known[:10], "declared_at": known, "known_at": known}).encode()
     headers = binary_headers(
-        event_id=event_id, source=source_of(COMMITMENT.name, home, 0).encode(), type_=type_, topic=COMMITMENT.name,
+        event_id=str(event_id), source=source_of(COMMITMENT.name, home, 0).encode(), type_=type_, topic=COMMITMENT.name,
         subject=said["commitment_id"], sequence=sequence, time=when, cause=None, traceparent=None,
     )  # fmt: skip
     return ConsumerRecord(

@@ -79,7 +79,7 @@ def event_record(
     commitment = UUID(int=rng.getrandbits(128), version=4)
     value = VALUE.format(id=commitment, contract=contract, cost=cdc + state, cdc=cdc, state=state).encode()
     headers = binary_headers(
-        event_id=event_id, source=source_of(COMMITMENT.name, partition, 0).encode(),
+        event_id=str(event_id), source=source_of(COMMITMENT.name, partition, 0).encode(),
         type_="CommitmentDeclared", topic=COMMITMENT.name, subject=str(commitment), sequence=sequence, time=KNOWN_AT,
         cause=None, traceparent=None,
     )  # fmt: skip

@@ -27,20 +27,20 @@ def source_of(topic: str, partition: int, epoch: int) -> str:
 
 def binary_headers(
     *,
-    event_id: UUID,
+    event_id: str,
     source: bytes,
     type_: str,
     topic: str,
     subject: str,
     sequence: int,
     time: datetime,
-    cause: UUID | None,
+    cause: str | None,
     traceparent: str | None,
 ) -> list[tuple[str, bytes]]:
     """Build the headers of one event; the sequence has 20 digits because it is compared as text."""
     headers = [
         *_FIXED,
-        ("ce_id", str(event_id).encode()),
+        ("ce_id", event_id.encode()),
         ("ce_source", source),
         *_type_headers(topic, type_),
         ("ce_time", _instant(time)),
@@ -48,7 +48,7 @@ def binary_headers(
         ("ce_sequence", b"%020d" % sequence),
     ]
     if cause is not None:
-        headers.append(("ce_causationid", str(cause).encode()))
+        headers.append(("ce_causationid", cause.encode()))
     if traceparent is not None:
         headers.append(("traceparent", traceparent.encode()))
     return headers

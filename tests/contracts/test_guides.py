@@ -31,9 +31,9 @@ def is_new() -> Any:
 def record(sequence: int, *, epoch: int = 0, partition: int = 3) -> SimpleNamespace:
     """A record as our relay writes it."""
     headers = binary_headers(
-        event_id=UUID(int=sequence), source=source_of(TOPIC, partition, epoch).encode(), type_="AllocationReserved",
-        topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC), cause=None,
-        traceparent=None,
+        event_id=str(UUID(int=sequence)), source=source_of(TOPIC, partition, epoch).encode(),
+        type_="AllocationReserved", topic=TOPIC, subject="x", sequence=sequence, time=datetime(2016, 10, 3, tzinfo=UTC),
+        cause=None, traceparent=None,
     )  # fmt: skip
     return SimpleNamespace(topic=TOPIC, partition=partition, headers=headers)
 

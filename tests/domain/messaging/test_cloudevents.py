@@ -25,8 +25,8 @@ TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 def test_the_sdk_reads_what_a_relay_writes(zone: timezone) -> None:
     time = datetime(2016, 10, 3, 11, 30, tzinfo=UTC).astimezone(zone)
     headers = binary_headers(
-        event_id=ID, source=source_of(TOPIC, 3, 1).encode(), type_="CommitmentClosed", topic=TOPIC, subject="somebody",
-        sequence=7, time=time, cause=CAUSE, traceparent=TRACE,
+        event_id=str(ID), source=source_of(TOPIC, 3, 1).encode(), type_="CommitmentClosed", topic=TOPIC,
+        subject="somebody", sequence=7, time=time, cause=str(CAUSE), traceparent=TRACE,
     )  # fmt: skip
     assert len(dict(headers)) == len(headers)
     read = from_binary(KafkaMessage(dict(headers), key=b"CV219", value=b'{"a": 1}'), JSONFormat())

@@ -16,13 +16,13 @@ from shared.messaging.relay import Backlog, OutboxHole, fill
 
 PLACE = Destination("funding.allocation.v1", 3)
 AT = datetime(2016, 10, 3, 9, 0, 0, 417_000, tzinfo=UTC)
-CAUSE, TRACE = UUID(int=7), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+CAUSE, TRACE = str(UUID(int=7)), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 Row = tuple[Any, ...]
 
 
-def row(sequence: int, length: int = 10, *, cause: UUID | None = CAUSE, trace: str | None = TRACE) -> Row:
+def row(sequence: int, length: int = 10, *, cause: str | None = CAUSE, trace: str | None = TRACE) -> Row:
     """An outbox row in the order of the relay's columns."""
-    return (sequence, b"CV219", UUID(int=sequence), "AllocationReserved", "subject", cause, trace, AT,
+    return (sequence, b"CV219", str(UUID(int=sequence)), "AllocationReserved", "subject", cause, trace, AT,
             AT + timedelta(seconds=sequence), b"x" * length)  # fmt: skip
 
 

@@ -59,10 +59,10 @@ def record(topic: Topic, fact: Fact, *, partition: int, offset: int, sequence: i
     """The record of a fact; its sequence is dense unless told."""
     value = fact.model_dump_json().encode()
     headers = binary_headers(
-        event_id=uuid5(NAMES, f"{topic.name}/{partition}/{offset}"),
+        event_id=str(uuid5(NAMES, f"{topic.name}/{partition}/{offset}")),
         source=source_of(topic.name, partition, 0).encode(),
         type_=type(fact).__name__, topic=topic.name, subject="s", sequence=sequence or offset + 1, time=START,
-        cause=named(offset), traceparent=None,
+        cause=str(named(offset)), traceparent=None,
     )  # fmt: skip
     return raw(topic.name, headers, value, partition=partition, offset=offset)
 
