@@ -125,4 +125,56 @@ EACH = {
             and released B 40+20, was reserved
             and closed envelope CDC 100
     """,
+    "a mixed one needs room where it does not wait, is sent back by its rules, and withdraws whole": """
+        open CDC 100                        -> opened CDC 100
+        open STATE 50                       -> opened STATE 50
+        rules funders each                  -> nothing
+        declare A 0+50                      -> reserved A 0+50 (rules 1)
+        declare B 40+20                     -> reserved B 40+0 (rules 1); waitlisted B 0+20 (rules 1)
+        declare C 50+0                      -> reserved C 50+0 (rules 1)
+        amend B 51+20                       -> movement refused B: no-room
+        amend C 50+1                        -> movement refused C: no-room
+        amend A 0+45                        -> amended A 0+45, was 0+50, reserved
+        amend C 50+5                        -> amended C 50+5, was 50+0, reserved
+        = STATE room 0, waitlisted 20, waiting 1
+        rules funders together              -> nothing
+        freeze CDC 55 sending back          -> displaced C 50+5; frozen CDC 55
+        = C waitlisted
+        freeze CDC 10 sending back          -> displaced B 40+0; frozen CDC 10
+        : CDC reserved > available 40; CDC demand > waitlisted 40; CDC available > frozen 10
+        = B waitlisted, asked 40+20
+        rules funders each                  -> nothing
+        unfreeze CDC 10                     -> unfrozen CDC 10; promoted B 40+0 (rules 3)
+        = B reserved
+        rules funders together              -> nothing
+        withdraw B                          -> amended B 40+0, was 40+20, waitlisted
+            and released B 40+0, was reserved
+        unfreeze CDC 5                      -> unfrozen CDC 5; promoted C 50+5 (rules 4)
+    """,
+    "a close takes the part that waits from one whose other part is engaged": """
+        open CDC 100                        -> opened CDC 100
+        open STATE 50                       -> opened STATE 50
+        rules funders each                  -> nothing
+        declare A 0+50                      -> reserved A 0+50 (rules 1)
+        declare B 40+20                     -> reserved B 40+0 (rules 1); waitlisted B 0+20 (rules 1)
+        engage B CDC 30                     -> engaged B CDC 30
+        close envelope STATE sending back   -> amended B 40+0, was 40+20, waitlisted
+            and released A 0+50, was reserved
+            and closed envelope STATE 50
+        = B engaged, asked 40+0, engaged 30+0
+        decommit B CDC 5                    -> decommitted B CDC 5
+        = B engaged, asked 35+0, engaged 25+0
+    """,
+    "parts wait in the order of the rules": """
+        open CDC 10                         -> opened CDC 10
+        open STATE 10                       -> opened STATE 10
+        rules funders each, order score     -> nothing
+        declare A 10+0                      -> reserved A 10+0 (rules 1)
+        declare B 4+2                       -> reserved B 0+2 (rules 1); waitlisted B 4+0 (rules 1)
+        declare C 5+0                       -> waitlisted C 5+0 (rules 1)
+        score C 80                          -> nothing
+        amend A 5+0                         -> amended A 5+0, was 10+0, reserved; promoted C 5+0 (rules 1)
+        = CDC room 0, waitlisted 4, waiting 1
+        increase CDC 4                      -> increased CDC 4; promoted B 4+0 (rules 1)
+    """,
 }
