@@ -33,9 +33,9 @@ def programmes(draw: Draw, most_lives: int = 12, most_commands: int = 8) -> list
     """The steps of one line: openings first, mostly, then lives and commands mixed in time."""
     span = draw(st.integers(10, 40))
     moments = st.integers(0, span)
-    timed: list[Timed] = []
+    parted, timed = draw(st.booleans()), list[Timed]()
     for number in range(draw(st.integers(most_lives // 3, most_lives))):
-        timed += _life(draw, f"life-{number}", draw(moments))
+        timed += _life(draw, f"life-{number}", draw(moments), parted=parted)
     for number in range(draw(st.integers(most_commands // 3, most_commands))):
         moment, command = draw(moments) + draw(st.integers(0, 10)), _command(draw, number)
         timed.append((moment, command))
@@ -44,8 +44,24 @@ def programmes(draw: Draw, most_lives: int = 12, most_commands: int = 8) -> list
     timed += [(draw(moments), _score(draw, most_lives)) for _ in range(draw(st.sampled_from((0, 0, 3, 9))))]
     if draw(st.booleans()):
         timed += [(draw(st.integers(-5, span)), _rules(draw)) for _ in range(draw(st.integers(1, 4)))]
-    timed += [(draw(moments) if draw(rarely) else -99, step) for step in _openings(draw)]
+    if parted:
+        timed += [(-9, _each_alone(draw)), (draw(moments), _taken(draw))]
+    timed += [(draw(moments) if draw(rarely) else -99, step) for step in _openings(draw, parted=parted)]
     return [_numbered(step, number) for number, (_, step) in enumerate(sorted(timed, key=lambda each: each[0]))]
+
+
+def _each_alone(draw: Draw) -> Json:
+    """Rules under which each funder decides on its own, where it is crowded, from the beginning."""
+    contract, exercise = CROWDED
+    more = {"waitlist": "skip"} if draw(st.booleans()) else {}
+    return {"rules": {"funders": "each", **more}, "contract": contract, "exercise": exercise}
+
+
+def _taken(draw: Draw) -> Json:
+    """A command that takes much from one of the crowded envelopes, also from the ample one, sending back who must."""
+    kind, envelope = draw(st.sampled_from(("reduce", "freeze"))), draw(st.sampled_from(CROWDED_ENVELOPES))
+    taken = {"kind": kind, "envelope": envelope, "amount_cents": draw(st.integers(10, 58)), "payment_cents": 0}
+    return taken | {"displace": True, "command": named("command/taken")}
 
 
 def _rules(draw: Draw) -> Json:
@@ -57,10 +73,11 @@ def _rules(draw: Draw) -> Json:
         "right_cents": st.integers(5, 16),
         "cdc_share_max": percent, "state_share_max": percent, "public_aid_max": percent,
         "eligible_from": st.just(f"{exercise}-11-01"), "eligible_until": st.just(f"{exercise}-12-31"),
-        "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")), "eligible": st.just(False),
+        "waitlist": st.just("skip"), "order": st.sampled_from(("first-come", "score")),
+        "funders": st.sampled_from(("each", "each", "together")), "eligible": st.just(False),
     }  # fmt: skip
     for name, limit in limits.items():
-        in_half_of_them = ("waitlist", "order", "cap_per_beneficiary_cents", "right_cents")
+        in_half_of_them = ("waitlist", "order", "funders", "cap_per_beneficiary_cents", "right_cents")
         often_enough = 1 if name in in_half_of_them else 8 if name.startswith("eligible") else 3
         if draw(st.integers(0, often_enough)) == often_enough:
             rules[name] = draw(limit)
@@ -77,18 +94,23 @@ def _score(draw: Draw, lives: int) -> Json:
     }  # fmt: skip
 
 
-def _openings(draw: Draw) -> list[Json]:
-    opened = []
+def _openings(draw: Draw, *, parted: bool) -> list[Json]:
+    """Envelopes to begin with; where commitments are to be parted, one funder of two has more than it needs."""
+    opened, ample = [], draw(st.sampled_from(CROWDED_ENVELOPES)) if parted else None
     for envelope in ENVELOPES:
         crowded = envelope in CROWDED_ENVELOPES
         if crowded or draw(often):
-            amount = draw(st.integers(9, 30) if crowded else st.one_of(few, st.integers(9, 25), st.integers(9, 25)))
+            amount = (
+                60
+                if envelope == ample
+                else draw(st.integers(9, 30) if crowded else st.one_of(few, st.integers(9, 25), st.integers(9, 25)))
+            )
             payments = draw(st.one_of(few, st.integers(30, 120))) if (".STATE." in envelope) != draw(rarely) else None
             opened.append({"open": envelope, "amount_cents": amount, "payment_cents": payments})
     return opened
 
 
-def _life(draw: Draw, name: str, start: int) -> list[Timed]:
+def _life(draw: Draw, name: str, start: int, *, parted: bool) -> list[Timed]:
     """One commitment: declared, and then what its funders do, mostly one act behind the other."""
     contract, exercise = draw(st.sampled_from((CROWDED, CROWDED, CROWDED, *PAIRS)))
     cdc, state = draw(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any))
@@ -110,7 +132,22 @@ def _life(draw: Draw, name: str, start: int) -> list[Timed]:
     for _ in range(draw(st.sampled_from((0, 0, 1, 2)))):
         moment = start + draw(st.integers(-2, 20))
         lived.append((moment, _told(draw, name, contract, exercise, _whim(draw, exercise))))
+    if parted and draw(st.booleans()):
+        lived.append(
+            (now + draw(st.integers(-3, 3)), _told(draw, name, contract, exercise, _amended(draw, cdc, state)))
+        )
     return lived
+
+
+def _amended(draw: Draw, cdc: int, state: int) -> tuple[str, Json]:
+    """New amounts that are near the old ones, one of them often the same or nothing."""
+    near = st.sampled_from((0, 0, -1, -2, 1, 2, -9))
+    cdc, state = max(0, cdc + draw(near)), max(0, state + draw(near))
+    return "CommitmentAmended", {
+        "cdc_cents": cdc,
+        "state_cents": state or 1 - min(cdc, 1),
+        "cost_cents": cdc + state + 9,
+    }
 
 
 def _acts(draw: Draw, funder: str, amount: int, exercise: int) -> list[tuple[str, Json]]:

@@ -21,6 +21,7 @@ from tests.support.oracle_book import (
     Json,
     Refused,
     asks,
+    name,
     posted,
     refused_if,
     said,
@@ -130,7 +131,7 @@ class Oracle:
             refused_if(known is None and lies_elsewhere, "commitment-unknown")
             if kind == "CommitmentDeclared":
                 refused_if(known is not None, "already-declared")
-                return [self._declared(value)]
+                return self._declared(value)
             if known is None:
                 refused_if(kind in ("CommitmentAmended", "CommitmentWithdrawn"), "commitment-unknown")
                 raise Held("not-declared")
@@ -143,12 +144,13 @@ class Oracle:
             by = self.book.version(known) if known is not None and str(why) in SAID_BY_RULES else {}
             return [said("MovementRefused", _about(value, known), movement=kind, reason=str(why), **by)]
 
-    def _declared(self, value: Json) -> Json:
+    def _declared(self, value: Json) -> list[Json]:
         asked = {funder: value.get(field) or 0 for funder, field in FUNDERS.items()}
         commitment = {
             "commitment_id": value["commitment_id"], "contract": value["contract"], "exercise": value["exercise"],
             "cost_cents": value["cost_cents"], "priority": value.get("priority", 5), "place": self.turn,
             "state": "refused", "beneficiary_id": value.get("beneficiary_id"), "asked": asked, "score": None,
+            "waits": set(),
             "paid": {funder: {} for funder in FUNDERS},
         } | {amount: dict.fromkeys(FUNDERS, 0) for amount in ("engaged", "certified", "lapsed")}  # fmt: skip
         wanted, book = asks(commitment), self.book
@@ -161,15 +163,26 @@ class Oracle:
                 any(cents > book.envelopes[e]["authorised"] for e, cents in wanted.items()), "exceeds-authorised"
             )
         except Refused as why:
-            return said("AllocationRefused", commitment, asked, reason=str(why), **book.version(commitment))
-        skips = book.skips(value["contract"], value["exercise"])
-        if all(cents <= book.room(e) and (skips or not book.waiting(e)) for e, cents in wanted.items()):
-            commitment["state"] = "reserved"
-            granted = posted(commitment, GRANTED)
-            return said("AllocationReserved", commitment, asked, granted, **book.version(commitment))
-        commitment["state"] = "waitlisted"
-        queued = posted(commitment, QUEUED)
-        return said("AllocationWaitlisted", commitment, asked, queued, **book.version(commitment))
+            return [said("AllocationRefused", commitment, asked, reason=str(why), **book.version(commitment))]
+        return list(self._placed(commitment))
+
+    def _placed(self, commitment: Json) -> Iterator[Json]:
+        """Reserve what fits, and let the rest wait; together, all or nothing."""
+        book, pair, asked = self.book, (commitment["contract"], commitment["exercise"]), commitment["asked"]
+        parts = {f: cents for f, cents in asked.items() if cents}
+        free = {f for f in parts if book.skips(*pair) or not book.waiting(name(commitment, f))}
+        fit = {f: cents for f, cents in parts.items() if f in free and cents <= book.room(name(commitment, f))}
+        if fit != parts and not (book.each(*pair) and fit):
+            commitment["state"], commitment["waits"] = "waitlisted", set(FUNDERS)
+            queued = posted(commitment, QUEUED)
+            yield said("AllocationWaitlisted", commitment, asked, queued, **book.version(commitment))
+            return
+        rest = {f: cents for f, cents in parts.items() if f not in fit}
+        commitment["state"], commitment["waits"] = "reserved", set(rest)
+        granted, by = posted(commitment, GRANTED, amounts=fit), book.version(commitment)
+        yield said("AllocationReserved", commitment, fit, granted, **by)
+        if rest:
+            yield said("AllocationWaitlisted", commitment, rest, posted(commitment, QUEUED, amounts=rest), **by)
 
 
 def _about(value: Json, known: Json | None) -> Json:

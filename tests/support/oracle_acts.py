@@ -24,24 +24,24 @@ from tests.support.oracle_rules import judge_amendment
 def _amended(book: Book, value: Json, known: Json, turn: int) -> Iterator[Json]:
     after = {funder: value.get(field) or 0 for funder, field in FUNDERS.items()}
     growth = {name(known, funder): after[funder] - known["asked"][funder] for funder in FUNDERS if after[funder]}
-    waits = known["state"] == "waitlisted"
+    waits = {name(known, funder) for funder in known["waits"]}
     refused_if(any(after[funder] < known["engaged"][funder] for funder in FUNDERS), "below-engaged")
     refused_if(any(envelope not in book.envelopes for envelope in growth), "envelope-unknown")
     refused_if(any(more > 0 and book.envelopes[e]["closed"] for e, more in growth.items()), "envelope-closed")
     judge_amendment(book, known, after, value["cost_cents"])
     whole = {funder: book.envelopes[name(known, funder)]["authorised"] for funder in FUNDERS if after[funder]}
     refused_if(any(after[funder] > authorised for funder, authorised in whole.items()), "exceeds-authorised")
-    refused_if(not waits and any(more > book.room(envelope) for envelope, more in growth.items()), "no-room")
-    if waits and any(more > 0 for more in growth.values()):
+    refused_if(any(more > book.room(e) for e, more in growth.items() if e not in waits), "no-room")
+    if any(more > 0 for envelope, more in growth.items() if envelope in waits):
         known["place"] = turn
     known["cost_cents"] = value["cost_cents"]
-    yield amended(known, after)
+    yield from amended(known, after)
     yield from book.promoted(known["contract"], known["exercise"])
 
 
 def _withdrawn(book: Book, _: Json, known: Json, __: int) -> Iterator[Json]:
     refused_if(known["state"] == "engaged", "already-engaged")
-    yield ended("AllocationReleased", "released", known)
+    yield from ended("AllocationReleased", "released", known)
     yield from book.promoted(known["contract"], known["exercise"])
 
 
@@ -49,7 +49,7 @@ def _engaged(_: Book, value: Json, known: Json, __: int) -> Iterator[Json]:
     funder, cents = value["funder"], value["amount_cents"]
     refused_if(value["exercise"] != known["exercise"], "wrong-exercise")
     refused_if(cents > promised(known, funder), "exceeds-reserved")
-    held_if(known["state"] == "waitlisted", "waits-for-room")
+    held_if(funder in known["waits"], "waits-for-room")
     known["engaged"][funder] += cents
     known["state"] = "engaged"
     posting = (name(known, funder), "reserved", "engaged", cents)
@@ -111,7 +111,7 @@ def _closed(book: Book, value: Json, known: Json, __: int) -> Iterator[Json]:
         left = known["engaged"][funder] - _paid_in_all(known, funder)
         if left:
             yield _given_up(book, known, funder, left, same_exercise=same_exercise)
-    yield ended("AllocationClosed", "closed", known)
+    yield from ended("AllocationClosed", "closed", known)
     yield from book.promoted(known["contract"], known["exercise"])
 
 

@@ -67,7 +67,7 @@ class Book:
 
     def reserved(self, envelope: str) -> int:
         """Promised to commitments, not engaged yet."""
-        return sum(promised(c, funder) for c, funder in self._of(envelope) if c["state"] in STANDING)
+        return sum(promised(c, f) for c, f in self._of(envelope) if c["state"] in STANDING and f not in c["waits"])
 
     def engaged(self, envelope: str) -> int:
         """Engaged, and not given up since."""
@@ -81,14 +81,15 @@ class Book:
         """What may still be reserved."""
         kept = self.envelopes[envelope]
         used = sum(
-            c["lapsed"][funder] + c["asked" if c["state"] in STANDING else "engaged"][funder]
+            c["lapsed"][funder]
+            + c["asked" if c["state"] in STANDING and funder not in c["waits"] else "engaged"][funder]
             for c, funder in self._of(envelope)
         )
         return int(kept["authorised"] - kept["frozen"] - used)
 
     def waiting(self, envelope: str) -> list[int]:
         """What each one who waits asks of it."""
-        return [c["asked"][f] for c, f in self._of(envelope) if c["state"] == "waitlisted" and c["asked"][f]]
+        return [promised(c, f) for c, f in self._of(envelope) if f in c["waits"] and promised(c, f)]
 
     def paid(self, envelope: str) -> int:
         """Paid out of it, net of returns, by commitments of any exercise."""
@@ -109,7 +110,7 @@ class Book:
     def waitlist(self, contract: str, exercise: int) -> list[Json]:
         """Who waits, in order."""
         everyone = self.contracts.get(contract, {}).values()
-        waiting = [c for c in everyone if c["state"] == "waitlisted" and c["exercise"] == exercise]
+        waiting = [c for c in everyone if c["waits"] and c["exercise"] == exercise]
         order = self._says(contract, exercise, "order")
         if order == "score":
             return sorted(waiting, key=lambda c: (-1 if c["score"] is None else c["score"], -c["place"]), reverse=True)
@@ -119,6 +120,10 @@ class Book:
         """Whether who does not fit closes nothing to those behind it."""
         return self._says(contract, exercise, "waitlist") == "skip"
 
+    def each(self, contract: str, exercise: int) -> bool:
+        """Whether each funder decides on its own."""
+        return self._says(contract, exercise, "funders") == "each"
+
     def _says(self, contract: str, exercise: int, word: str) -> Any:
         versions = self.rules.get((contract, exercise))
         return versions[-1].get(word) if versions else None
@@ -127,14 +132,18 @@ class Book:
         """Serve the waitlist from its head; who does not fit closes what it asks to all behind it."""
         closed: set[str] = set()
         for waiting in self.waitlist(contract, exercise):
-            wanted = asks(waiting)
-            if closed & wanted.keys() or any(cents > self.room(envelope) for envelope, cents in wanted.items()):
+            parts = {f: promised(waiting, f) for f in FUNDERS if f in waiting["waits"] and promised(waiting, f)}
+            fit = {f: n for f, n in parts.items() if (e := name(waiting, f)) not in closed and n <= self.room(e)}
+            if fit != parts:
+                fit = fit if self.each(contract, exercise) else {}
                 if not self.skips(contract, exercise):
-                    closed |= wanted.keys()
-                continue
-            waiting["state"] = "reserved"
-            postings = posted(waiting, UNQUEUED, GRANTED)
-            yield said("AllocationPromoted", waiting, waiting["asked"], postings, **self.version(waiting))
+                    closed |= {name(waiting, f) for f in parts if f not in fit}
+                if not fit:
+                    continue
+            waiting["waits"] -= fit.keys() if fit != parts else set(FUNDERS)
+            waiting["state"] = "reserved" if waiting["state"] == "waitlisted" else waiting["state"]
+            postings = posted(waiting, UNQUEUED, GRANTED, amounts=fit)
+            yield said("AllocationPromoted", waiting, fit, postings, **self.version(waiting))
 
     def balances(self) -> dict[str, Json]:
         """Each envelope, whole."""
@@ -183,10 +192,43 @@ def posted(commitment: Json, *moves: tuple[str, str], amounts: Amounts | None = 
     return [(name(commitment, f), credit, debit, cents[f]) for credit, debit in moves for f in FUNDERS if cents.get(f)]
 
 
-def amended(known: Json, after: Amounts) -> Json:
-    """It asks this from now on: the difference alone is posted, as it stands."""
-    before, known["asked"] = known["asked"], after
-    credit, debit = QUEUED if known["state"] == "waitlisted" else GRANTED
+def mixed(known: Json) -> set[str]:
+    """The part that waits of one whose other part does not."""
+    waits = {f for f in known["waits"] if promised(known, f)}
+    return set() if known["state"] == "waitlisted" else waits
+
+
+def settle(known: Json) -> None:
+    """Who has nothing reserved or engaged waits whole; who has nothing that waits is mixed no more."""
+    if known["state"] == "waitlisted":
+        return
+    known["waits"] = mixed(known)
+    if (
+        known["state"] == "reserved"
+        and known["waits"]
+        and all(f in known["waits"] for f in FUNDERS if promised(known, f))
+    ):
+        known["state"], known["waits"] = "waitlisted", set(FUNDERS)
+
+
+def amended(known: Json, after: Amounts) -> Iterator[Json]:
+    """It asks this from now on: the difference alone is posted, as it stands, by a fact for each standing."""
+    before, waits = known["asked"], mixed(known)
+    known["asked"] = after
+    if not waits:
+        yield _changed(known, before, after, stands(known))
+        return
+    between = {f: (after if f in waits else before)[f] for f in FUNDERS}
+    known["asked"] = after
+    settle(known)
+    if between != before:
+        yield _changed(known, before, between, "waitlisted")
+    if after != between or after == before:
+        yield _changed(known, between, after, "reserved")
+
+
+def _changed(known: Json, before: Amounts, after: Amounts, standing: str) -> Json:
+    credit, debit = QUEUED if standing == "waitlisted" else GRANTED
     grown = {funder: after[funder] - before[funder] for funder in FUNDERS}
     postings = [
         (name(known, f), *((credit, debit) if cents > 0 else (debit, credit)), abs(cents))
@@ -194,7 +236,7 @@ def amended(known: Json, after: Amounts) -> Json:
         if cents
     ]
     previous = {f"previous_{field}": before[funder] for funder, field in FUNDERS.items()}
-    return said("AllocationAmended", known, after, postings, standing=stands(known), **previous)
+    return said("AllocationAmended", known, after, postings, standing=standing, **previous)
 
 
 def stands(known: Json) -> str:
@@ -202,14 +244,16 @@ def stands(known: Json) -> str:
     return "waitlisted" if known["state"] == "waitlisted" else "reserved"
 
 
-def ended(kind: str, state: str, known: Json) -> Json:
-    """It stands no more: what was promised goes back to where it came from."""
-    standing, known["state"] = stands(known), state
+def ended(kind: str, state: str, known: Json) -> Iterator[Json]:
+    """It stands no more: what was promised goes back to where it came from, a part that waits before the rest."""
+    if waits := mixed(known):
+        yield from amended(known, {f: known["engaged" if f in waits else "asked"][f] for f in FUNDERS})
+    standing, known["state"], known["waits"] = stands(known), state, set()
     given_back = UNQUEUED if standing == "waitlisted" else GIVEN_BACK
     left = {funder: promised(known, funder) for funder in FUNDERS}
     if state == "closed":
         known["asked"] = dict(known["engaged"])
-    return said(kind, known, left, posted(known, given_back, amounts=left), standing=standing)
+    yield said(kind, known, left, posted(known, given_back, amounts=left), standing=standing)
 
 
 def said(kind: str, about: Json, amounts: Amounts | None = None, postings: Iterable[Posting] = (), **more: Any) -> Json:

@@ -7,6 +7,7 @@ receiver of a transfer or a carry-over, `displace` says to send back the commitm
 from collections.abc import Iterator
 
 from tests.support.oracle_book import (
+    FUNDERS,
     GIVEN_BACK,
     QUEUED,
     STANDING,
@@ -16,10 +17,12 @@ from tests.support.oracle_book import (
     amended,
     asks,
     ended,
+    name,
     posted,
     promised,
     refused_if,
     said,
+    settle,
 )
 
 WITH_RECEIVER = ("transfer", "carry-over")
@@ -129,9 +132,11 @@ def _closed(book: Book, envelope: str) -> Iterator[Json]:
     for each in _in_the_way(book, envelope):
         if each["state"] == "engaged":
             funder = envelope.split(".")[1]
-            yield amended(each, each["asked"] | {funder: each["engaged"][funder]})
+            yield from amended(each, each["asked"] | {funder: each["engaged"][funder]})
+        elif _each(book, each) and any(asks(each).keys() - {envelope}):
+            yield from amended(each, each["asked"] | {envelope.split(".")[1]: 0})
         else:
-            yield ended("AllocationReleased", "released", each)
+            yield from ended("AllocationReleased", "released", each)
     kept = book.envelopes[envelope]
     if kept["frozen"] or kept["payment_frozen"]:
         fact, move = SIMPLE["unfreeze"]
@@ -145,8 +150,16 @@ def _sent_back(book: Book, envelope: str, amount: int) -> Iterator[Json]:
     for each in _could_go_back(book, envelope):
         if book.room(envelope) >= amount:
             return
-        each["state"] = "waitlisted"
-        yield said("AllocationDisplaced", each, each["asked"], posted(each, GIVEN_BACK, QUEUED))
+        reserved = {f: promised(each, f) for f in FUNDERS if f not in each["waits"]}
+        if _each(book, each):
+            reserved = {f: cents for f, cents in reserved.items() if name(each, f) == envelope}
+        each["waits"] |= {f for f, cents in reserved.items() if cents}
+        settle(each)
+        yield said("AllocationDisplaced", each, reserved, posted(each, GIVEN_BACK, QUEUED, amounts=reserved))
+
+
+def _each(book: Book, commitment: Json) -> bool:
+    return book.each(commitment["contract"], commitment["exercise"])
 
 
 def _who_asks(book: Book, envelope: str) -> list[Json]:
@@ -156,7 +169,8 @@ def _who_asks(book: Book, envelope: str) -> list[Json]:
 
 
 def _could_go_back(book: Book, envelope: str) -> list[Json]:
-    return [c for c in _who_asks(book, envelope) if c["state"] == "reserved"]
+    funder = envelope.split(".")[1]
+    return [c for c in _who_asks(book, envelope) if c["state"] == "reserved" and funder not in c["waits"]]
 
 
 def _in_the_way(book: Book, envelope: str) -> list[Json]:

@@ -19,13 +19,15 @@ from tests.support.life_lines import answer, commitment_figures, not_done, read
 from tests.support.life_programmes import programmes
 from tests.support.life_tables import LIFE
 from tests.support.life_tables_commands import SCENARIOS
+from tests.support.life_tables_each import EACH
 from tests.support.life_tables_edges import EDGES
 from tests.support.life_tables_rules import RULES
 from tests.support.oracle import Oracle
+from tests.support.oracle_book import mixed
 
 LIVES = int(os.environ.get("FABRIQUE_LIVES", "300"))
 """`FABRIQUE_LIVES=10000` tells as many; each failure prints how to repeat it."""
-TABLES = LIFE | SCENARIOS | RULES | EDGES
+TABLES = LIFE | SCENARIOS | RULES | EDGES | EACH
 TYPES = (
     "reserved", "waitlisted", "promoted", "refused", "amended", "released", "engaged", "certified", "paid",
     "returned", "decommitted", "closed", "displaced", "opened", "increased", "reduced", "frozen", "unfrozen",
@@ -56,6 +58,10 @@ FACTS = (
     "CertificationRecorded", "PaymentRecorded", "PaymentReturnRecorded", "MovementHeld", "MovementRefused",
     "EnvelopeOpened", "EnvelopeIncreased", "EnvelopeReduced", "EnvelopeFrozen", "EnvelopeUnfrozen",
     "EnvelopeTransferred", "EnvelopeReceived", "EnvelopeCarriedOver", "EnvelopeClosed",
+)  # fmt: skip
+OF_MIXED = (
+    "AllocationPromoted", "AllocationAmended", "AllocationReleased", "AllocationEngaged", "AllocationClosed",
+    "AllocationDisplaced", "CertificationRecorded", "PaymentRecorded", "MovementHeld", "MovementRefused",
 )  # fmt: skip
 ACCOUNTS = (
     "voted", "available", "frozen", "reserved", "engaged", "lapsed", "demand", "waitlisted", "payment-voted",
@@ -143,7 +149,13 @@ def test_the_lives_that_are_drawn_meet_every_answer() -> None:
     @settings(max_examples=500, deadline=None, database=None, phases=[Phase.generate], derandomize=True)
     @given(programmes())
     def draw(steps: list[Json]) -> None:
-        oracle = Oracle().tell(steps)
+        oracle = Oracle()
+        for step in steps:
+            parted = _mixed(oracle)
+            told = len(oracle.decisions)
+            oracle.tell([step])
+            met.update(f"{each['type']} of a mixed one" for each in _about(oracle.decisions[told:], parted))
+            met.update({"rules while mixed"} if parted and "rules" in step else ())
         met.update({each["type"] for each in oracle.decisions})
         met.update({each["reason"] for each in oracle.decisions if each["type"] == "MovementHeld"})
         met.update({each["reason"] for each in oracle.decisions if each.get("reason") in BY_RULES})
@@ -151,8 +163,18 @@ def test_the_lives_that_are_drawn_meet_every_answer() -> None:
 
     draw()
     resolved = (f"{kind}, held before" for kind in ("AllocationEngaged", "CertificationRecorded", "PaymentRecorded"))
-    for answer_met in (*FACTS, *HELD, *BY_RULES, *resolved):
+    of_mixed = (f"{kind} of a mixed one" for kind in OF_MIXED)
+    for answer_met in (*FACTS, *HELD, *BY_RULES, *resolved, *of_mixed, "rules while mixed"):
         assert met[answer_met] >= 1, (answer_met, met[answer_met])
+
+
+def _mixed(oracle: Oracle) -> set[str]:
+    everyone = (c for contract in oracle.book.contracts.values() for c in contract.values())
+    return {c["commitment_id"] for c in everyone if mixed(c)}
+
+
+def _about(told: list[Json], whom: set[str]) -> list[Json]:
+    return [fact for fact in told if fact.get("commitment_id") in whom]
 
 
 def assert_balanced(oracle: Oracle, accounts: Counter[tuple[str, str]]) -> None:
