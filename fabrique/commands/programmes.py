@@ -42,7 +42,7 @@ def open_programme(file: File) -> None:
             raise typer.Exit(Exit.FOUND) from refused
     for line in _opened(answer):
         out.print(line, soft_wrap=True)
-    say(f"{programme.programme.name}: {len(answer['opened'])} of {answer['envelopes']} envelopes are newly open")
+    say(f"{programme.programme.name}: of {answer['envelopes']} envelopes {len(answer['opened'])} newly open")
 
 
 def _read(file: Path) -> Programme:
@@ -63,7 +63,7 @@ def _content(programme: Programme) -> Iterator[str]:
         total = euros(sum(o.amount_cents for o in of_it))
         payable = sum(o.payment_cents or 0 for o in of_it)
         credits_ = "" if of_it[0].payment_cents is None else f", {euros(payable)} € of payment credits"
-        yield f"{funder} {exercise}: {total} € in {len(of_it)} envelopes{credits_}"
+        yield f"{funder} {exercise}: {total} € in {len(of_it)} envelope{'s' * (len(of_it) > 1)}{credits_}"
     yield from _odd(odd_cents(programme))
     for exercise in sorted({table.exercise for table in programme.rules}):
         yield f"rules for {exercise}"

@@ -66,7 +66,7 @@ def test_a_programme_is_opened_once(fabrique: Run, file: Path) -> None:
     assert "· Fabrique à Entreprendre: " in first.shown
     again = fabrique("programme", "open", str(file), FUNDING_OPERATOR_KEY=OPERATOR_KEY)
     assert (again.code, "opened" in again.shown, "rules of" in again.shown) == (Exit.DONE, False, False)
-    assert "0 of 4 envelopes are newly open" in again.shown
+    assert "of 4 envelopes 0 newly open" in again.shown
 
 
 def test_another_key_than_the_operator_s_is_refused(fabrique: Run, file: Path) -> None:
