@@ -5,8 +5,11 @@
 at all; strange acts and managers' commands fall in between, also impossible ones. Amounts are small, envelopes tight.
 """
 
+from collections import Counter
+from collections.abc import Callable, Collection
 from typing import Any
 
+from hypothesis import seed
 from hypothesis import strategies as st
 
 from tests.support.commitment_events import Json, event, named
@@ -26,6 +29,18 @@ Timed = tuple[int, Json]
 few = st.integers(0, 12)
 rarely, often = st.integers(0, 99).map(lambda n: 40 <= n < 50), st.integers(0, 99).map(lambda n: not 40 <= n < 50)
 """One time in ten, and nine times in ten; the middle of a range, since its ends are drawn more often."""
+
+
+def draw_until_met(draw: Callable[[], None], met: Counter[str], wanted: Collection[str], *, rounds: int = 8) -> None:
+    """Draw round after round, each by its own seed, until all that is wanted was met; say what never was.
+
+    What one round draws depends on what else is loaded: hypothesis takes constants from the code that it finds.
+    """
+    for number in range(rounds):
+        seed(number)(draw)()
+        if all(met[each] for each in wanted):
+            return
+    raise AssertionError(f"never met: {[each for each in wanted if not met[each]]}, but {met}")
 
 
 @st.composite
