@@ -28,8 +28,10 @@ JOINS = 3
 MOMENTS_TRIED = 100
 SETTLE_SECONDS_MAX = 60.0
 DECIDED = "SELECT partition, next_offset FROM checkpoint WHERE topic = 'intake.commitment.v1'"
-IN_TRANSACTION = (
-    "SELECT count(*) AS sessions FROM pg_stat_activity WHERE application_name = $1 AND state = 'idle in transaction'"
+DECIDING = (
+    "SELECT count(*) AS sessions FROM pg_stat_activity JOIN pg_locks USING (pid)"
+    " WHERE application_name = $1 AND state = 'idle in transaction'"
+    " AND relation = 'checkpoint'::regclass AND mode = 'RowShareLock'"
 )
 
 
@@ -123,12 +125,12 @@ async def freeze_and_wake(stack: SystemStack, run: Run, *, seed: int) -> None:
 
 
 async def freeze_in_transaction(stack: SystemStack, name: str, application: str, *, seed: int) -> bool:
-    """Freeze a process until it is caught holding its locks; whether it was."""
+    """Freeze a process until it is caught inside a batch (a page or the lag open transactions too); whether it was."""
     chance = seeded(seed, "frozen")
     for _ in range(MOMENTS_TRIED):
         await pass_time(chance.uniform(0.01, 0.05))
         stack.signal(name, signal.SIGSTOP)
-        if all([(await stack.rows("funding", IN_TRANSACTION, application))[0]["sessions"] for _ in range(2)]):
+        if all([(await stack.rows("funding", DECIDING, application))[0]["sessions"] for _ in range(2)]):
             return True
         stack.signal(name, signal.SIGCONT)
     stack.signal(name, signal.SIGSTOP)
