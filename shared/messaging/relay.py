@@ -25,7 +25,7 @@ from shared.messaging.cloudevents import binary_headers, source_of
 from shared.messaging.last_sequence import last_sequences
 
 log = structlog.get_logger()
-ROWS_A_ROUND = 5_000
+ROWS_A_ROUND = 3_000
 PRODUCER_TIMEOUT_MS = 120_000
 IDLE_SECONDS = 0.1
 OVERDUE_SECONDS = 1.0
@@ -96,6 +96,7 @@ class Relay:
         self._timeout_ms = timeout_ms
         self._producer: AIOKafkaProducer | None = None
         self._held: set[Destination] = set()
+        self._read_ahead: dict[Destination, Sequence[asyncpg.Record]] = {}
         self._waiting_since: dict[Destination, float] = {}
         self._missing_until: dict[Destination, float] = {}
         self.stopping = asyncio.Event()
@@ -136,6 +137,7 @@ class Relay:
                     await pause(IDLE_SECONDS, self.stopping, self.wake)
         finally:
             self._held.clear()
+            self._read_ahead.clear()
             await asyncio.shield(connection.close(timeout=2))
 
     async def relay_once(self, connection: asyncpg.Connection) -> int:
@@ -186,19 +188,21 @@ class Relay:
             if not self._prefers(destination):
                 await connection.execute(UNLOCK, *destination)
                 self._held.discard(destination)
+                self._read_ahead.pop(destination, None)
         self._waiting_since = {d: s for d, s in self._waiting_since.items() if d in waiting}
 
     async def _send(self, connection: asyncpg.Connection, backlogs: Iterable[Backlog]) -> int:
         producer = await self._ready_producer()
         filled: list[tuple[Destination, int, int, Any]] = []
         for backlog in backlogs:
-            rows = await connection.fetch(ROWS, *backlog.destination, backlog.relayed, ROWS_A_ROUND)
+            rows = await self._rows(connection, backlog)
             try:
                 batch, count = fill(producer.create_batch(), backlog, rows)
             except OutboxHole as hole:
                 await self._park(connection, backlog.destination, str(hole))
             else:
                 filled.append((backlog.destination, rows[count - 1]["sequence"], count, batch))
+                self._read_ahead[backlog.destination] = rows[count:]
         results = await asyncio.gather(
             *(_send_batch(producer, batch, destination) for destination, _, _, batch in filled), return_exceptions=True
         )
@@ -214,6 +218,16 @@ class Relay:
             await self._drop_producer()  # any error of a send is fatal for an idempotent producer
             raise failures[0]
         return marked
+
+    async def _rows(self, connection: asyncpg.Connection, backlog: Backlog) -> Sequence[asyncpg.Record]:
+        """Return what comes next: what found no room in the last batch, if that batch is marked, or else read on."""
+        ahead = self._read_ahead.pop(backlog.destination, ())
+        if ahead and ahead[0]["sequence"] == backlog.relayed + 1:
+            return ahead
+        rows: Sequence[asyncpg.Record] = await connection.fetch(
+            ROWS, *backlog.destination, backlog.relayed, ROWS_A_ROUND
+        )
+        return rows
 
     async def _park(self, connection: asyncpg.Connection, destination: Destination, reason: str) -> None:
         log.error("output partition parked", **destination._asdict(), reason=reason)
