@@ -5,10 +5,7 @@ import contextlib
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -21,9 +18,8 @@ from shared.database import outbox
 from shared.database.outbox import Destination
 from shared.database.transaction import transaction
 from shared.messaging import metrics, relay
-from shared.messaging.relay import Backlog, Relay
-from tests.support.ledger import Ledger
-from tests.support.outgoing import Outgoing
+from shared.messaging.relay import Backlog
+from tests.support.outgoing import Outgoing, duplicates, running
 from tests.support.seeds import seeds
 from tests.support.simple_stream import noted, noting_stream
 from tests.support.spine_checks import first_occurrences
@@ -34,32 +30,6 @@ pytestmark = pytest.mark.faults
 FORGET = "DELETE FROM outbox WHERE topic = :topic AND partition = 0 AND sequence > 3"
 GO_BACK = "UPDATE outbox_partition SET last_sequence = 3, relayed_sequence = 3 WHERE topic = :topic AND partition = 0"
 RAISE_EPOCH = "UPDATE outbox_partition SET epoch = 1, parked = NULL WHERE topic = :topic AND partition = 0"
-
-
-def duplicates(log: Log) -> int:
-    return sum(len(records) - len(first_occurrences(records)[0]) for records in log.values())
-
-
-@pytest.fixture
-async def outgoing(ledger: Ledger, kafka: Broker) -> Outgoing:
-    topic = f"test.{uuid4().hex}.v1"
-    await make_topics(kafka.bootstrap_servers, {topic: 2})
-    async with transaction(ledger.engine) as session:
-        await outbox.prepare(session, {topic: 2})
-    return Outgoing(ledger, kafka.bootstrap_servers, topic)
-
-
-@asynccontextmanager
-async def running(*relays: Relay) -> AsyncIterator[None]:
-    """Run relays, and stop them in order."""
-    tasks = [asyncio.create_task(each.run()) for each in relays]
-    try:
-        yield
-    finally:
-        for each in relays:
-            each.stopping.set()
-            each.wake.set()
-        await asyncio.gather(*tasks)
 
 
 async def assert_applied_once(outgoing: Outgoing, log: Log, seed: int) -> None:
@@ -158,68 +128,6 @@ async def cancel(task: asyncio.Task[None]) -> None:
 async def _lost(flight: asyncio.Future[Any]) -> None:
     await flight
     raise RequestTimedOutError
-
-
-class Counting:
-    """A database connection that counts the events it read."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
-        self.events = 0
-
-    async def fetch(self, query: str, *arguments: Any) -> Any:
-        rows = await self._connection.fetch(query, *arguments)
-        self.events += len(rows) if query == relay.ROWS else 0
-        return rows
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
-@pytest.fixture
-async def counting(outgoing: Outgoing) -> AsyncIterator[Any]:
-    dsn = make_url(outgoing.ledger.url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(dsn)
-    yield Counting(connection)
-    await connection.close()
-
-
-async def test_what_finds_no_room_in_a_kafka_batch_is_not_read_again(outgoing: Outgoing, counting: Any) -> None:
-    for partition in (0, 1):
-        await outgoing.announce(partition, 1000)
-    one, rounds = outgoing.relay(), 0
-    while await one.relay_once(counting):
-        rounds += 1
-    await one._drop_producer()
-    assert rounds > 3
-    assert counting.events == 2000
-    assert duplicates(await outgoing.assert_told()) == 0
-
-
-async def test_what_was_read_ahead_is_forgotten_when_its_batch_fails_or_another_relay_went_on(
-    outgoing: Outgoing, counting: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await outgoing.announce(0, 1000)
-    one, real = outgoing.relay(), relay._send_batch
-
-    async def refused(*_: Any) -> None:
-        monkeypatch.setattr(relay, "_send_batch", real)
-        raise KafkaError("refused")
-
-    monkeypatch.setattr(relay, "_send_batch", refused)
-    with pytest.raises(KafkaError):
-        await one.relay_once(counting)
-    sent = await one.relay_once(counting)
-    async with running(outgoing.relay("another")):
-        await counting.execute("SELECT pg_advisory_unlock_all()")
-        await outgoing.finished()
-    await outgoing.announce(0, 1000)
-    while await one.relay_once(counting):
-        pass
-    await one._drop_producer()
-    assert 0 < sent < 1000
-    assert await outgoing.relayed() == {0: (2000, 2000), 1: (0, 0)}
-    assert duplicates(await outgoing.assert_told()) == 0
 
 
 async def test_two_relays_at_once_send_each_event_once(outgoing: Outgoing) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from shared.database.transaction import transaction
 from shared.messaging.relay import Relay
 from tests.support.commitment_events import event
 from tests.support.ledger import NOW, Ledger
-from tests.support.spine_checks import relay_breaches, snapshot
+from tests.support.spine_checks import first_occurrences, relay_breaches, snapshot
 from tests.support.topics import Log, read_topic
 
 PADDING = random.Random(5).randbytes(1500).hex()  # three hundred events fill a batch
@@ -70,3 +71,20 @@ class Outgoing:
         found = await snapshot(self.ledger.url)
         ours = {name: [row for row in rows if row["topic"] == self.topic] for name, rows in found.tables.items()}
         return type(found)(ours)
+
+
+def duplicates(log: Log) -> int:
+    return sum(len(records) - len(first_occurrences(records)[0]) for records in log.values())
+
+
+@asynccontextmanager
+async def running(*relays: Relay) -> AsyncIterator[None]:
+    """Run relays, and stop them in order."""
+    tasks = [asyncio.create_task(each.run()) for each in relays]
+    try:
+        yield
+    finally:
+        for each in relays:
+            each.stopping.set()
+            each.wake.set()
+        await asyncio.gather(*tasks)
