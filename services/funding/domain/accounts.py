@@ -73,15 +73,21 @@ class Accounts:
 
         All its parts that are reserved go; where rules serve each funder on its own, its part of this envelope.
         """
-        parts = self._parts(commitment, waiting=False)
-        if self.apart(commitment):
-            parts = [part for part in parts if part[0] is envelope]
+        parts = self._gone(commitment, envelope)
         postings = self._leave(parts, State.RESERVED) + self.enter(parts, State.WAITLISTED)
         amounts = _amounts(parts)
         waiting = Asked(*map(sum, zip(commitment.waiting, amounts, strict=True)))
         commitment.state, commitment.waits = stood(commitment.state, commitment.asked, waiting)
         self.changed_commitments.add(commitment.commitment_id)
         return _outcome(Kind.DISPLACED, commitment, postings, amounts=amounts)
+
+    def sent_back(self, commitment: Commitment, envelope: Envelope) -> Asked:
+        """What of a commitment would wait again, if it were sent back to make room in an envelope."""
+        return _amounts(self._gone(commitment, envelope))
+
+    def _gone(self, commitment: Commitment, envelope: Envelope) -> Parts:
+        parts = self._parts(commitment, waiting=False)
+        return [part for part in parts if part[0] is envelope] if self.apart(commitment) else parts
 
     def apart(self, commitment: Commitment) -> bool:
         """Whether rules serve each funder of a commitment on its own."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.funding.domain.books import Books
 from services.funding.domain.command import TAKING, Act, Command, parts
-from services.funding.domain.commitment import Commitment, State
+from services.funding.domain.commitment import Commitment
 from services.funding.domain.envelope import (
     FREEZE,
     FREEZE_PAYMENT,
@@ -16,7 +16,7 @@ from services.funding.domain.envelope import (
     Way,
 )
 from services.funding.domain.movements import promised
-from services.funding.domain.objection import Refused, could_go_back, in_the_way, misshaped, objection
+from services.funding.domain.objection import Refused, could_go_back, in_the_way, keeps_the_rest, misshaped, objection
 from services.funding.domain.outcome import Outcome
 
 
@@ -142,8 +142,7 @@ def _handed_over(command: Command, giver: Envelope, receiver: Envelope) -> Itera
 def _closed(books: Books, envelope: Envelope) -> Iterator[Told]:
     """Give back what is promised, last in first, thaw what is frozen, and take all that is left."""
     for commitment in in_the_way(books, envelope):
-        keeps_the_rest = books.apart(commitment) and sum(commitment.asked) > commitment.asked.of(envelope.funder)
-        amend = commitment.state is State.ENGAGED or keeps_the_rest
+        amend = keeps_the_rest(books, commitment, envelope)
         yield from _amended_away(books, commitment, envelope) if amend else books.release(commitment)
     frozen, payments_frozen = envelope.frozen, envelope.payments_frozen
     if frozen or payments_frozen:

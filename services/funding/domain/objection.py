@@ -39,11 +39,14 @@ class Objection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """A commitment that could be sent back; `goes` when it would be, with `displace`."""
+    """A commitment that stands in the way: how it stands at the envelope, and `amounts`, what it would lose.
+
+    `goes` when it would be sent back, or ended, with `displace`.
+    """
 
     commitment_id: UUID
     state: str
-    asked: Asked
+    amounts: Asked
     place: int
     goes: bool
 
@@ -86,7 +89,7 @@ def objection(books: Books, command: Command) -> Refused | None:
     giver = envelopes[0][1]
     if command.act is Act.CLOSE:
         standing = in_the_way(books, giver)
-        listed = tuple(_listed(c, goes=True) for c in standing)
+        listed = tuple(_listed(c, giver, given_back(books, c, giver), goes=True) for c in standing)
         return Refused(Objection.ENVELOPE_IN_USE, "envelope", listed) if standing and not command.displace else None
     if not command.amount_cents and not command.payment_cents:
         return Refused(Objection.NO_AMOUNT, "amount_cents")
@@ -110,7 +113,7 @@ def _beyond(books: Books, command: Command, giver: Envelope) -> Refused | None:
     if command.act in TAKING and amount > giver.room:
         could = could_go_back(books, giver)
         if not command.displace or amount > giver.room + sum(c.asked.of(giver.funder) for c in could):
-            return Refused(Objection.NO_ROOM, "amount_cents", tuple(_with_fate(could, giver, amount)))
+            return Refused(Objection.NO_ROOM, "amount_cents", tuple(_with_fate(books, could, giver, amount)))
     return None
 
 
@@ -138,12 +141,27 @@ def in_the_way(books: Books, envelope: Envelope) -> list[Commitment]:
     return [c for c in _who_asks(books, envelope) if c.state in standing and promised(c, envelope.funder)]
 
 
-def _listed(commitment: Commitment, *, goes: bool) -> InTheWay:
-    return InTheWay(commitment.commitment_id, commitment.state.value, commitment.asked, commitment.place, goes)
+def keeps_the_rest(books: Books, commitment: Commitment, envelope: Envelope) -> bool:
+    """Whether a commitment goes on without what it was promised of an envelope that is closed."""
+    if commitment.state is State.ENGAGED:
+        return True
+    return books.apart(commitment) and sum(commitment.asked) > commitment.asked.of(envelope.funder)
 
 
-def _with_fate(could: Iterable[Commitment], giver: Envelope, amount: int) -> Iterator[InTheWay]:
+def given_back(books: Books, commitment: Commitment, envelope: Envelope) -> Asked:
+    """What a commitment loses when an envelope is closed."""
+    if keeps_the_rest(books, commitment, envelope):
+        return Asked(0, 0).but(envelope.funder, promised(commitment, envelope.funder))
+    return commitment.asked
+
+
+def _listed(commitment: Commitment, envelope: Envelope, amounts: Asked, *, goes: bool) -> InTheWay:
+    state = State.WAITLISTED if commitment.waits_for(envelope.funder) else commitment.state
+    return InTheWay(commitment.commitment_id, state.value, amounts, commitment.place, goes)
+
+
+def _with_fate(books: Books, could: Iterable[Commitment], giver: Envelope, amount: int) -> Iterator[InTheWay]:
     room = giver.room
     for commitment in could:
-        yield _listed(commitment, goes=room < amount)
+        yield _listed(commitment, giver, books.sent_back(commitment, giver), goes=room < amount)
         room += commitment.asked.of(giver.funder)

@@ -30,7 +30,7 @@ def outcome(
             "in_the_way_count": len(decided.in_the_way),
             "in_the_way": [
                 {"commitment_id": str(c.commitment_id), "state": c.state, "place": c.place, "sent_back": c.goes,
-                 "cdc_cents": c.asked.cdc, "state_cents": c.asked.state}
+                 "cdc_cents": c.amounts.cdc, "state_cents": c.amounts.state}
                 for c in named
             ],
         }  # fmt: skip
