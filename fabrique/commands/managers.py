@@ -31,11 +31,12 @@ def create(
     """Make a key and show it, once: only its hash is kept. Ends with 2 for a name or contract that there cannot be."""
     try:
         whose = manager(name, role, funders=funder, contracts=contract or None)
+        funding = compose("funding", state_folder())
+        made = asyncio.run(funding.app.create_manager_key(funding.settings, whose))
     except ManagerInvalid as error:
         complain(str(error))
         raise typer.Exit(Exit.MISUSED) from error
-    funding = compose("funding", state_folder())
-    show_new_key(asyncio.run(funding.app.create_manager_key(funding.settings, whose)), whose=name)
+    show_new_key(made, whose=name)
 
 
 @app.command("list")

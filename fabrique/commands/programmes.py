@@ -74,7 +74,7 @@ def _opened(answer: Json) -> Iterator[str]:
     yield from (f"opened {envelope}" for envelope in answer["opened"])
     yield from _odd(answer["odd_cents_to"])
     yield from (f"rules of {pair}: version {version}" for pair, version in answer["rules"].items())
-    yield from (f"told of the territory: {subject}" for subject in answer["territory"])
+    yield from (f"told of the territory: {each['kind']} {each['subject']}" for each in answer["territory"])
 
 
 def _odd(credits_: Json) -> Iterator[str]:

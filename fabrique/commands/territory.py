@@ -66,6 +66,9 @@ def _tell(telling: Json, *, dry_run: bool, yes: bool, key: str) -> None:
     with at_desk(key) as desk:
         try:
             tried = desk.tell_territory(order, dry_run=True)
+            if tried["command_id"] != order["command_id"]:
+                say(f"{tried['subject']} was told before: number {tried['number']}. Nothing is to be done.")
+                return
             out.print(f"It concerns {', '.join(tried['contracts']) or 'no contract anew'}; no envelope moves.")
             if dry_run:
                 return

@@ -65,6 +65,13 @@ def test_a_large_amount_is_proposed_and_another_manager_approves_it(fabrique: Ru
     assert (gone.code, "manager-unknown" in gone.complained) == (Exit.IMPOSSIBLE, True)
 
 
+def test_a_key_for_a_contract_without_envelope_is_not_made(fabrique: Run) -> None:
+    made = fabrique("manager", "create", "anne", "--role", "cdc", "--funder", "CDC", "--contract", "CV219",
+                    "--contract", "CV999")  # fmt: skip
+    assert (made.code, "no envelope of CV999 was opened" in made.complained) == (Exit.MISUSED, True)
+    assert "anne" not in fabrique("manager", "list").shown
+
+
 def test_a_proposal_is_rejected_with_a_word(fabrique: Run) -> None:
     proposed = fabrique("envelope", "freeze", CDC, "1000", "--reason", "reserve", "--yes")
     assert proposed.code == Exit.FOUND, "what is impossible now is refused before it is proposed"

@@ -46,8 +46,8 @@ def _opening(router: APIRouter, spine: Spine, operator_key: str) -> None:
         told = await _tell_territory(spine, programme)
         opened = await _open(spine, programme, by)
         spine.announce()
-        return {"programme": programme.programme.id, **opened, "odd_cents_to": odd_cents(programme),
-                "territory": [each.change.subject for each in told if each.is_new]}  # fmt: skip
+        new = [{"kind": each.change.kind, "subject": each.change.subject} for each in told if each.is_new]
+        return {"programme": programme.programme.id, **opened, "odd_cents_to": odd_cents(programme), "territory": new}
 
 
 def _looking(router: APIRouter, spine: Spine) -> None:

@@ -14,7 +14,7 @@ from services.funding.domain.command import parts
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.manager import Manager
 from services.funding.store import queries
-from services.funding.store.tables import Command, ManagerKey
+from services.funding.store.tables import Command, EnvelopeRow, ManagerKey
 from shared.database.checkpoint import Source
 from shared.database.transaction import Session, driver
 from shared.kernel.funders import Funder
@@ -100,6 +100,12 @@ async def envelope(session: Session, name: str) -> Envelope | None:
     """Read one envelope, as it stands before its line is locked."""
     books = await queries.load_books(session, contracts=[parts(name)[0]])
     return books.envelopes.get(name)
+
+
+async def contracts_unknown(session: Session, contracts: Iterable[str]) -> list[str]:
+    """Which of these contracts have no envelope."""
+    found = await session.scalars(select(EnvelopeRow.contract).where(col(EnvelopeRow.contract).in_(contracts)))
+    return sorted({*contracts} - {*found})
 
 
 async def manager_key(session: Session, prefix: str) -> ManagerKey | None:

@@ -45,9 +45,16 @@ def manager(name: str, role: str, *, funders: Iterable[Funder], contracts: Colle
 
 
 async def create_key(engine: AsyncEngine, whose: Manager, *, clock: Clock) -> NewKey:
-    """Make a key: its prefix, and the key itself, which is shown once and kept nowhere."""
+    """Make a key: its prefix, and the key itself, which is shown once and kept nowhere.
+
+    Raises ManagerInvalid when no envelope of one of its contracts was ever opened.
+    """
     made = api_key.new_key()
     async with transaction(engine) as session:
+        if unknown := await store.contracts_unknown(session, whose.contracts or ()):
+            raise ManagerInvalid(
+                f"no envelope of {', '.join(unknown)} was opened: look at `fabrique envelope list`, or open it first"
+            )
         store.add_manager_key(session, prefix=made.prefix, hashed=api_key.hashed(made.key), manager=whose, at=clock())
     return made
 
