@@ -1,6 +1,7 @@
 """The pages of all envelopes and of one funder: where they stand, and what needs a look."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -25,11 +26,13 @@ ATTENTION = (
 
 def overview(
     moment: Moment, envelopes: Sequence[Envelope], debts: Sequence[Debt], *, held: Sequence[Held],
-    proposals: Sequence[Command], exercise: int | None,
+    proposals: Sequence[Command], exercise: int | None, signed_in: bool = False,
 ) -> Sheet:  # fmt: skip
-    """Say where all envelopes stand."""
+    """Say where all envelopes stand; who is signed in is led to what waits for a second pair of eyes."""
     say, year = moment.words.say, year_to_show(envelopes, exercise)
     points = attention(moment, envelopes, debts, held=held, proposals=proposals, year=year)
+    if signed_in and proposals:
+        points = _leading(points, proposals)
     mine = [envelope for envelope in envelopes if envelope.exercise == year]
     sections = [
         Section("by-funder", say("by_funder"), sums_table(envelopes, file="overview"),
@@ -97,6 +100,13 @@ def attention(
             if going.room or going.payable:
                 rows.append(("expiring", None, funder.value, year, going.room, going.payable or None))
     return Table("attention", ATTENTION, rows, empty="no_attention")
+
+
+def _leading(points: Table, proposals: Sequence[Command]) -> Table:
+    """The same, with each proposal's number, which leads to where it is approved."""
+    numbers = iter([(command.command_id, command.number) for command in proposals])
+    rows = [(*row, next(numbers) if row[0] == "proposed_command" else None) for row in points.rows]
+    return replace(points, columns=[*points.columns, Column("command", "command")], rows=rows)
 
 
 def _proposed(command: Command) -> tuple[Any, ...]:

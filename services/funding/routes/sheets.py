@@ -66,6 +66,7 @@ async def of_all(look: Look) -> Sheet:
     return overview.overview(
         look.moment, await looking.envelopes(look.session), await look.debts(),
         held=await looking.held(look.session), proposals=proposals, exercise=look.exercise,
+        signed_in=look.signed_in,
     )  # fmt: skip
 
 

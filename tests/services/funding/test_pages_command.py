@@ -118,7 +118,12 @@ async def test_a_large_amount_is_proposed_and_another_approves_it(browser: httpx
     assert "/try" not in own.text
     token = hidden(own.text, "/reject")
     assert "une autre personne doit approuver" in text(await browser.post(f"{address}/approve", data=token))
+    await browser.post("/logout", data={"token": ""})
+    assert "commande à approuver" in text(home := await browser.get("/"))
+    assert address[1:] not in home.text
     await sign_in(browser, brahim)
+    [link] = re.findall(rf'href="([^"]*{address[1:]})"', (home := await browser.get("/")).text)
+    assert home.url.join(link).path == address
     waits = await browser.get(address)
     tried = await browser.post(f"{address}/try", data=hidden(waits.text, "/try"))
     assert "/approve" in tried.text
