@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.funding.domain.alternative import Key, Unweighed, Wish, credits_wished, rules_wished
+from services.funding.domain.alternative import Key, Unweighed, Weights, Wish, credits_wished, rules_wished
 from services.funding.domain.command import Act, Command
 from services.funding.domain.reapportionment import Given
 from services.funding.domain.rehearsal import Credit
@@ -70,3 +70,46 @@ def test_rules_change_field_by_field_in_those_in_force() -> None:
         ("CV210", 2016): Rules(cap_per_project_cents=500, order=Order.FIRST_COME),
         ("CV211", 2016): Rules(order=Order.FIRST_COME),
     }
+
+
+def test_a_whole_without_a_key_is_split_as_it_is_now_and_each_funder_s_by_its_own() -> None:
+    now = cdc(10, 30) | {"CV210.STATE.2016": Credit(50, 50), "CV211.STATE.2016": Credit(50, 50)}
+    wish = Wish(2016, keys={Funder.STATE: Key.POPULATION}, totals={Funder.CDC: 80})
+    weights = {"CV210": {Key.POPULATION: 1}, "CV211": {Key.POPULATION: 4}}
+    assert credits_wished(wish, now, weights, []) == cdc(20, 60) | {
+        "CV210.STATE.2016": Credit(20, 20), "CV211.STATE.2016": Credit(80, 80),
+    }  # fmt: skip
+
+
+def test_payments_that_differ_are_split_by_the_key_as_well_and_one_that_is_written_goes_before_it() -> None:
+    now = {"CV210.STATE.2016": Credit(30, 12), "CV211.STATE.2016": Credit(70, 8)}
+    weights = {"CV210": {Key.CASELOAD: 1}, "CV211": {Key.CASELOAD: 3}}
+    by_key = Wish(2016, keys={Funder.STATE: Key.CASELOAD})
+    assert credits_wished(by_key, now, weights, []) == {
+        "CV210.STATE.2016": Credit(25, 5), "CV211.STATE.2016": Credit(75, 15),
+    }  # fmt: skip
+    written = Wish(2016, keys={Funder.STATE: Key.CASELOAD}, payments={"CV211.STATE.2016": 9})
+    assert credits_wished(written, now, weights, [])["CV211.STATE.2016"] == Credit(75, 9)
+    assert credits_wished(Wish(2016, payments={"CV210.CDC.2016": 9}), cdc(10), weights, []) == {}
+
+
+@pytest.mark.parametrize(
+    "weights", [{}, {"CV210": {Key.POPULATION: 1}}, {"CV210": {Key.POPULATION: 0}, "CV211": {Key.POPULATION: 0}}]
+)
+def test_a_key_that_cannot_split_is_named_with_its_funder(weights: Weights) -> None:
+    with pytest.raises(Unweighed, match=r"^population of CDC$") as seen:
+        credits_wished(Wish(2016, keys={Funder.CDC: Key.POPULATION}), cdc(10, 30), weights, [])
+    assert seen.value.funder is Funder.CDC
+
+
+@pytest.mark.parametrize(
+    ("wish", "is_empty"),
+    [
+        (Wish(2016), True), (Wish(2016, keys={Funder.CDC: Key.EQUAL}), False),
+        (Wish(2016, totals={Funder.CDC: 0}), False),
+        (Wish(2016, amounts={"CV210.CDC.2016": 1}), False), (Wish(2016, payments={"CV210.STATE.2016": 1}), False),
+        (Wish(2016, rules={"order": Order.FIRST_COME}), False),
+    ],
+)  # fmt: skip
+def test_a_wish_is_empty_when_nothing_would_be_otherwise(wish: Wish, is_empty: bool) -> None:
+    assert wish.is_empty is is_empty
