@@ -53,7 +53,7 @@ def by_epci(territory: Territory, envelopes: Iterable[Envelope], on: date) -> li
     groups = []
     for epci, contracts in territory.members(on).items():
         mine = [envelope for contract in contracts for envelope in by_contract.pop(contract, ())]
-        groups.append(Group(epci, territory.names.get(epci, epci), contracts, mine))
+        groups.append(Group(epci, territory.names[epci], contracts, mine))
     if by_contract:
         left = sorted(by_contract)
         groups.append(Group("", "", left, [envelope for contract in left for envelope in by_contract[contract]]))

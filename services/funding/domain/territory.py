@@ -91,24 +91,24 @@ class Territory:
 
     def epci_of(self, contract: str, on: date) -> str | None:
         """The one EPCI of a contract on a day; None when the contract was never attached."""
-        *_, last = (None, *self._passed(contract, on))
         home = self._homes.get(contract)
-        return last.successor if last else (home.epci if home else None)
+        return None if home is None else self._whose(home, on)
 
     def members(self, on: date) -> dict[str, list[str]]:
         """Each EPCI that has a contract on a day, with its contracts, both in order."""
         found: dict[str, list[str]] = {}
-        for contract in sorted(self._homes):
-            found.setdefault(self.epci_of(contract, on) or "", []).append(contract)
+        for contract, home in sorted(self._homes.items()):
+            found.setdefault(self._whose(home, on), []).append(contract)
         return dict(sorted(found.items()))
 
     def lineage(self, contract: str) -> list[Stretch]:
         """To whom a contract belonged, and since when."""
         home = self._homes.get(contract)
-        stretches = [] if home is None else [Stretch(None, home.epci)]
+        if home is None:
+            return []
+        stretches = [Stretch(None, home.epci)]
         for day in self.turns:
-            now = self.epci_of(contract, day)
-            if stretches and now and now != stretches[-1].epci:
+            if (now := self._whose(home, day)) != stretches[-1].epci:
                 stretches.append(Stretch(day, now))
         return stretches
 
@@ -129,7 +129,8 @@ class Territory:
 
     def concerned_by(self, contract: str) -> set[str]:
         """The names of the mergers that a contract goes through, on whatever day one looks."""
-        return {merger.name for day in self.turns for merger in self._passed(contract, day)}
+        home = self._homes.get(contract)
+        return set() if home is None else {merger.name for day in self.turns for merger in self._passed(home, day)}
 
     def home_of(self, contract: str) -> Attachment | None:
         """What was told of a contract when it was attached."""
@@ -151,10 +152,14 @@ class Territory:
         wanted += [Telling(ANNULLED, contract, each.merger) for each in self.annulments if each.merger in known]
         return (telling for telling in wanted if telling not in self.told)
 
-    def _passed(self, contract: str, on: date) -> Iterator[Merger]:
+    def _whose(self, home: Attachment, on: date) -> str:
+        """The EPCI of an attached contract on a day."""
+        *_, epci = (home.epci, *(merger.successor for merger in self._passed(home, on)))
+        return epci
+
+    def _passed(self, home: Attachment, on: date) -> Iterator[Merger]:
         """The mergers that count for a contract on a day, in order: each takes it from one of its predecessors."""
-        home = self._homes.get(contract)
-        current = home.epci if home else ""
+        current = home.epci
         for merger in self._in_order:
             if merger.effective_on > on:
                 return

@@ -51,10 +51,11 @@ def queue(
 
     That much more room, where it is missing, and nothing else: all before it are then served too where they must be.
     """
-    rooms = {envelope.envelope_id: envelope.room for envelope in envelopes}
     order = in_order(waiting, rules)
     ranks = {commitment.commitment_id: rank for rank, commitment in enumerate(order)}
     units = [unit for commitment in order for unit in _units(commitment, apart=rules is not None and rules.apart)]
+    rooms = dict.fromkeys((name for unit in units for name in unit.asked), 0)
+    rooms |= {envelope.envelope_id: envelope.room for envelope in envelopes}
     found: dict[UUID, Waiter] = {}
     for unit, before, missing in (
         _skipping(units, rooms) if rules is not None and rules.skips else _strict(units, rooms)
@@ -103,7 +104,7 @@ def _skipping(units: Sequence[_Unit], rooms: Mapping[str, int]) -> _Found:
         before: set[int] = set()
         while True:
             needed = _needed([*(units[each] for each in sorted(before)), unit])
-            there = {name: max(cents, rooms.get(name, 0)) for name, cents in needed.items()}
+            there = {name: max(cents, rooms[name]) for name, cents in needed.items()}
             served = _served(units[:index], {**rooms, **there})
             if served <= before:
                 break
@@ -115,7 +116,7 @@ def _served(units: Sequence[_Unit], rooms: dict[str, int]) -> set[int]:
     """Who fits, one after the other."""
     fit = set()
     for index, unit in enumerate(units):
-        if all(cents <= rooms.get(name, 0) for name, cents in unit.asked.items()):
+        if all(cents <= rooms[name] for name, cents in unit.asked.items()):
             for name, cents in unit.asked.items():
                 rooms[name] -= cents
             fit.add(index)
@@ -132,9 +133,7 @@ def _waits(commitment: Commitment) -> dict[str, int]:
 
 
 def _missing(needed: Mapping[str, int], rooms: Mapping[str, int]) -> tuple[Missing, ...]:
-    return tuple(
-        Missing(name, cents - rooms.get(name, 0)) for name, cents in needed.items() if cents > rooms.get(name, 0)
-    )
+    return tuple(Missing(name, cents - rooms[name]) for name, cents in needed.items() if cents > rooms[name])
 
 
 def _needed(units: Sequence[_Unit]) -> dict[str, int]:

@@ -93,6 +93,14 @@ def test_payments_that_differ_are_split_by_the_key_as_well_and_one_that_is_writt
     assert credits_wished(Wish(2016, payments={"CV210.CDC.2016": 9}), cdc(10), weights, []) == {}
 
 
+def test_payments_stay_where_the_key_gives_nothing_to_whoever_has_some() -> None:
+    now = {"CV210.STATE.2016": Credit(30, 12), "CV211.STATE.2016": Credit(70)}
+    weights = {"CV210": {Key.CASELOAD: 0}, "CV211": {Key.CASELOAD: 3}}
+    assert credits_wished(Wish(2016, keys={Funder.STATE: Key.CASELOAD}), now, weights, []) == {
+        "CV210.STATE.2016": Credit(0, 12), "CV211.STATE.2016": Credit(100),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "weights", [{}, {"CV210": {Key.POPULATION: 1}}, {"CV210": {Key.POPULATION: 0}, "CV211": {Key.POPULATION: 0}}]
 )

@@ -93,6 +93,25 @@ def test_the_threshold_is_of_all_that_a_body_gets_whichever_its_establishments()
     assert found.kept == [(UUID(int=3), Kept.BELOW_THRESHOLD)]
 
 
+def test_rows_come_by_the_day_of_their_legal_act_and_then_by_commitment() -> None:
+    later = Grant(UUID(int=1), "CV219", DAY.replace(day=2), 30_000_00)
+    names = {UUID(int=number): named(purpose=str(number)) for number in (1, 2, 3)}
+    found = publish([later, grant(3, 30_000_00), grant(2, 30_000_00)], names, TERMS)
+    assert [row["objet"] for row in found.rows] == ["2", "3", "1"]
+
+
+def test_a_row_says_what_is_known_and_leaves_empty_what_is_not() -> None:
+    whose = named(rna="W595001988", decision="2016-42", purpose="ateliers")
+    assert only(grant(1, 30_000_01), whose)[0] == [{
+        "nomAttribuant": "Préfecture du Pas-de-Calais", "idAttribuant": "21620160800017",
+        "dateConvention": "2016-09-01", "referenceDecision": "2016-42", "nomBeneficiaire": "ASSOC",
+        "idBeneficiaire": SIRET, "rnaBeneficiaire": "W595001988", "objet": "ateliers", "montant": "30000.01",
+        "nature": "aide en numéraire", "conditionsVersement": "échelonné",
+        "datesPeriodeVersement": "2016-09-01/2016-12-31", "idRAE": "", "notificationUE": "non",
+        "pourcentageSubvention": "1", "dispositifAide": "",
+    }]  # fmt: skip
+
+
 def test_how_it_is_paid_is_read_from_the_payments() -> None:
     once = only(grant(1, 30_000_00, (date(2016, 10, 3), 30_000_00)), named())[0][0]
     assert (once["conditionsVersement"], once["datesPeriodeVersement"]) == ("unique", "2016-10-03")

@@ -11,11 +11,14 @@ from services.funding.domain.territory import (
     Attachment,
     Change,
     Merger,
+    Telling,
     Territory,
     TerritoryObjection,
+    territory_of,
+    told_before,
 )
 from services.funding.programme import parse, territory_changes
-from tests.support.territory import tell, until
+from tests.support.territory import START, tell, until
 
 SCENARIOS = {
     "two become one": """
@@ -132,6 +135,38 @@ def test_scenario(name: str) -> None:
 def test_every_reason_stands_in_a_scenario() -> None:
     told = "".join(SCENARIOS.values())
     assert [reason for reason in TerritoryObjection if f"· {reason}\n" not in told] == []
+
+
+def told(*changes: Change) -> Territory:
+    territory = Territory()
+    for change in changes:
+        territory, answer = tell(territory, change)
+        assert answer == "told"
+    return territory
+
+
+def test_a_contract_that_was_never_attached_belongs_nowhere() -> None:
+    territory = told(Attachment("CV218", "A", "a"), Merger("m", ("A",), "S", "s", new_year("2017")))
+    assert territory.epci_of("CV999", new_year("2018")) is None
+    assert (territory.lineage("CV999"), territory.concerned_by("CV999")) == ([], set())
+
+
+def test_the_same_is_the_same_whatever_its_number_and_whenever_it_became_known() -> None:
+    territory = told(Attachment("CV218", "A", "a"))
+    assert told_before(territory, Attachment("CV218", "A", "a", 9, START))
+    assert not told_before(territory, Attachment("CV218", "A", "b", 9, START))
+    assert not told_before(territory, Attachment("CV219", "A", "a"))
+
+
+def test_subscribers_are_told_each_fact_of_their_contract_and_of_a_merger_that_never_counted_its_end() -> None:
+    homes = Attachment("CV218", "A", "a"), Attachment("CV220", "B", "b")
+    merger, annulment = Merger("m", ("A",), "S", "s", new_year("2017")), Annulment("m", new_year("2017"))
+    untold = territory_of((*homes, merger))
+    attached, merged = Telling("ContractAttached", "CV218"), Telling("EpciMerged", "CV218", "m")
+    assert untold.untold() == [attached, merged, Telling("ContractAttached", "CV220")]
+    assert untold.untold(["CV218"]) == [attached, merged]
+    known = territory_of((*homes, merger, annulment), untold.untold())
+    assert known.untold() == [Telling("EpciMergerAnnulled", "CV218", "m")]
 
 
 REAL = """

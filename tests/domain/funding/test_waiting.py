@@ -120,6 +120,18 @@ def test_a_missing_amount_names_its_envelope() -> None:
     assert only.missing == (Missing(CDC, 3),)
 
 
+def test_an_envelope_that_is_not_there_has_no_room() -> None:
+    for rules in (None, SKIP):
+        assert [told(each) for each in queue([], waiting((3, 0), (1, 0)), rules)] == [
+            (0, 0, {CDC: 3}), (1, int(rules is None), {CDC: 4 if rules is None else 1})
+        ]  # fmt: skip
+
+
+def test_under_rules_that_skip_who_is_served_first_takes_the_room_of_those_behind() -> None:
+    found = queue(envelopes(10, 0), waiting((6, 0), (9, 0), (1, 0)), SKIP)
+    assert told(found[2]) == (2, 1, {})
+
+
 def test_who_needs_exactly_the_room_that_there_is_misses_nothing() -> None:
     [only] = queue(envelopes(10, 0), waiting((10, 0)))
     assert only.missing == ()
