@@ -27,6 +27,7 @@ from services.funding.programme_terms import (
     territory_problems,
 )
 from shared.contracts.fields import ContractCode, Exercise, SirenOfEpci
+from shared.contracts.remedies import remedy
 from shared.kernel.errors import ProgrammeError
 from shared.kernel.funders import Funder, envelope_id
 
@@ -164,15 +165,11 @@ def _located(text: str, problems: Iterable[tuple[Location, str]]) -> list[str]:
 
 def _remedy(problem: ErrorDetails) -> str:
     match problem["type"]:
-        case "missing":
-            return "is missing: add it"
-        case "extra_forbidden":
-            return "is not known here: remove it, or mend its spelling"
         case "string_type":
             found = problem["input"]
             return f'write it between quotes: "{found:.2f}"' if isinstance(found, float) else "write it between quotes"
         case _:
-            return problem["msg"].removeprefix("Value error, ")
+            return remedy(problem)
 
 
 def _contradictions(programme: Programme) -> Iterator[tuple[Location, str]]:

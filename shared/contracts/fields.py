@@ -140,7 +140,14 @@ SirenOfEpci = Annotated[
 EventType = Annotated[
     str, Field(pattern=r"^[A-Z][A-Za-z]{1,60}$", description="CloudEvents type.", examples=["PaymentMade"])
 ]
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,60}$", description="A stable word.")]
+Word = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]{1,60}$",
+        description="A word of small letters, digits and dashes that begins with a letter.",
+        examples=["reprogramming"],
+    ),
+]
 Day = Annotated[
     date,
     Field(ge=date(1900, 1, 1), le=date(2100, 12, 31)),

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from shared.contracts.remedies import remedy
 from shared.kernel.errors import Unavailable
 
 
@@ -67,7 +68,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         fields = [
-            FieldProblem(pointer="".join(f"/{step}" for step in problem["loc"]), detail=problem["msg"])
+            FieldProblem(pointer="".join(f"/{step}" for step in problem["loc"]), detail=remedy(problem))
             for problem in error.errors()
         ]
         return Problem(422, "parameter-invalid", "A parameter is not valid.", errors=fields).response()

@@ -12,6 +12,7 @@ from services.funding.domain.objection import Objection
 from services.funding.store import tables
 from services.funding.use_cases.commanding import Answer, NotCommanded
 from shared.contracts.fields import Cents, ContractCode, Day, EnvelopeId, Word
+from shared.contracts.remedies import remedy
 from shared.web.problems import FieldProblem, Problem
 
 
@@ -185,8 +186,7 @@ def fields_of(error: ValidationError) -> Iterator[FieldProblem]:
         steps = [str(step) for step in problem["loc"]]
         is_kind = bool(steps) and steps[0] in (*Act, "merge", "annul")
         within = steps[1:] if is_kind else steps or ["kind"] * problem["type"].startswith("union")
-        remedy = "is missing: add it" if problem["type"] == "missing" else problem["msg"]
-        yield FieldProblem(pointer="".join(f"/{step}" for step in within), detail=remedy)
+        yield FieldProblem(pointer="".join(f"/{step}" for step in within), detail=remedy(problem))
 
 
 def shown(row: tables.Command, *, rehearsed: bool = False, needs_approval: bool = False) -> CommandState:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from services.intake.domain.telling import CloudEvent
 from shared.contracts.fields import Instant
+from shared.contracts.remedies import remedy
 from shared.contracts.told import TOLD, Told
 from shared.kernel.errors import ProgrammeError, Rejected
 
@@ -56,11 +57,7 @@ STRUCTURED: TypeAdapter[Any] = TypeAdapter(
 BINARY = TypeAdapter(Attributes)
 ATTRIBUTES = frozenset({*Attributes.model_fields, "type"})
 """The attributes that are read; extension attributes are the partner's affair."""
-DETAILS = {
-    "extra_forbidden": "a field that the schema does not know: take it out, or mend its name",
-    "missing": "is missing",
-    "uuid_parsing": "not a UUID",
-    "uuid_type": "not a UUID",
+UNTYPED = {
     "union_tag_invalid": "not a type of event that is told here",
     "union_tag_not_found": "is missing, or not a text",
 }
@@ -123,7 +120,7 @@ def read_binary(attributes: Mapping[str, str], body: bytes) -> CloudEvent:
     model = TOLD.get(attributes.get("type", ""))
     if model is None:
         kind = "union_tag_invalid" if "type" in attributes else "union_tag_not_found"
-        raise Unreadable("type-unknown", [Fault("/type", DETAILS[kind])])
+        raise Unreadable("type-unknown", [Fault("/type", UNTYPED[kind])])
     try:
         found = BINARY.validate_json(msgspec.json.encode(attributes))
     except ValidationError as error:
@@ -149,14 +146,14 @@ def _event(attributes: Attributes, told: Any) -> CloudEvent:
 
 
 def _unreadable(error: ValidationError, *, under: tuple[str, ...] = ()) -> Unreadable:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     first = found[0]["type"]
     if first == "json_invalid":
         return Unreadable("json-invalid", [Fault(pointer(under), "not valid JSON, or nested too deep")])
     if first == "dict_type" or (first == "model_type" and not found[0]["loc"]):
         return Unreadable("not-an-object", [Fault(pointer(under), "not a JSON object")])
     if first.startswith("union_tag"):
-        return Unreadable("type-unknown", [Fault("/type", DETAILS[first])])
+        return Unreadable("type-unknown", [Fault("/type", UNTYPED[first])])
     faults = list(_faults(found[:FAULTS_MAX], under))
     return Unreadable("field-unknown" if faults[0].unknown else "field-invalid", faults)
 
@@ -164,8 +161,7 @@ def _unreadable(error: ValidationError, *, under: tuple[str, ...] = ()) -> Unrea
 def _faults(found: Sequence[Any], under: tuple[str, ...]) -> Iterator[Fault]:
     for each in found:
         path = each["loc"][1:] if each["loc"] and each["loc"][0] in TOLD else each["loc"]
-        detail = DETAILS.get(each["type"]) or each["msg"].removeprefix("Value error, ")
-        yield Fault(pointer((*under, *path)), detail, unknown=each["type"] == "extra_forbidden")
+        yield Fault(pointer((*under, *path)), remedy(each), unknown=each["type"] == "extra_forbidden")
 
 
 def pointer(path: Sequence[str | int]) -> str:
