@@ -189,7 +189,6 @@ class Audit:
             _, exercise, before = self._stands.get(said.commitment_id, ("", said.exercise, None))
             stand = stand_after(fact.type, said, before)
             if stand is not None:
-                exercise = said.exercise if said.exercise is not None else exercise
                 self._stands[said.commitment_id] = (said.contract, exercise, stand)
 
     def _compare(self, record: Record, expected: Iterable[Posting], commitment_id: UUID | None) -> None:

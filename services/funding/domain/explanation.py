@@ -215,14 +215,14 @@ def _waiting(before: Before, language: Language) -> str:
 
 def _figures(decision: Decision) -> dict[str, Any]:
     """What a decision was made of, in cents; what does not concern it is left out."""
-    fact, said, cause = decision.fact, decision.told, decision.cause
+    fact, said = decision.fact, decision.told
     figures: dict[str, Any] = {
         "type": fact.type, "event_id": str(fact.event_id), "cause_id": str(fact.cause), "known_at": fact.known_at,
         "cdc_cents": said.cdc_cents, "state_cents": said.state_cents, "reason": said.reason,
         "movement": said.movement, "rules_version": said.rules_version, "others_cents": decision.others_cents,
-        "rules": None if decision.rules is None else msgspec.to_builtins(decision.rules),
+        "rules": msgspec.to_builtins(decision.rules),
         "before": [msgspec.to_builtins(before) for before in decision.before] or None,
-        "cause": None if cause is None else msgspec.to_builtins(cause),
+        "cause": msgspec.to_builtins(decision.cause),
         "convention_needed": needs_convention(decision) if decision.rules else None,
     }  # fmt: skip
     return {name: figure for name, figure in figures.items() if figure is not None}

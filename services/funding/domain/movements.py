@@ -70,19 +70,16 @@ def _certify(_: Envelopes, commitment: Commitment, fact: ServiceCertified) -> An
 def _pay(envelopes: Envelopes, commitment: Commitment, fact: PaymentMade) -> Answer:
     engagement, amount = _of(commitment, fact.funder), fact.amount_cents
     payer = _payer(envelopes, commitment, fact.funder, fact.exercise)
-    unmet: RefusalReason | HeldReason | None = None
     if fact.exercise < commitment.exercise:
-        unmet = RefusalReason.WRONG_EXERCISE
-    elif beyond := _beyond(commitment, fact.funder, amount, engagement.engaged - engagement.paid):
-        unmet = beyond
-    elif fact.kind is PaymentKind.BALANCE and amount > engagement.certified - engagement.paid:
-        unmet = HeldReason.NOT_CERTIFIED
-    elif payer is None:
-        unmet = RefusalReason.ENVELOPE_UNKNOWN
-    else:
-        unmet = _unpayable(payer, amount)
-    if unmet or payer is None:
-        return unmet or RefusalReason.ENVELOPE_UNKNOWN
+        return RefusalReason.WRONG_EXERCISE
+    if beyond := _beyond(commitment, fact.funder, amount, engagement.engaged - engagement.paid):
+        return beyond
+    if fact.kind is PaymentKind.BALANCE and amount > engagement.certified - engagement.paid:
+        return HeldReason.NOT_CERTIFIED
+    if payer is None:
+        return RefusalReason.ENVELOPE_UNKNOWN
+    if unpayable := _unpayable(payer, amount):
+        return unpayable
     engagement.paid_by[payer.exercise] = engagement.paid_by.get(payer.exercise, 0) + amount
     return [_money(Kind.PAID, commitment, payer, amount, payment_kind=fact.kind)]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.funding.domain import commands, scoring
 from services.funding.domain.books import Books
@@ -158,8 +158,7 @@ def rehearse(
 def _as_heard(event: Heard, scenario: Scenario) -> Heard:
     fact = event.fact
     if scenario.first_come and type(fact) is CommitmentDeclared and fact.priority != SAME_PRIORITY:
-        alike = fact.model_copy(update={"priority": SAME_PRIORITY})
-        return Heard(event.event_id, alike, event.type, event.place)
+        return structs.replace(event, fact=fact.model_copy(update={"priority": SAME_PRIORITY}))
     return event
 
 

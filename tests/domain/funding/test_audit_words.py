@@ -6,7 +6,7 @@ from uuid import UUID
 from services.funding.domain.audit import Audit, Difference, Rule
 from services.funding.domain.commitment import Asked, Commitment, Engagement, State
 from services.funding.domain.envelope import Account, Envelope
-from services.funding.domain.journal import Fact, Line, Record
+from services.funding.domain.journal import Fact, Line, Payment, Record
 from shared.kernel.funders import Funder
 from tests.support.commitment_events import NAMES, START
 
@@ -160,6 +160,26 @@ def test_counts_and_checks_are_named() -> None:
     audit = Audit()
     audit.envelope(unknown)
     assert [str(each) for each in audit.close()] == ["CV221.CDC.2016 version: expected 0, found 1"]
+
+
+def test_an_engagement_and_a_payment_that_break_their_checks_are_named() -> None:
+    acted = commitment()
+    acted.state, acted.engagements = State.ENGAGED, {Funder.STATE: Engagement(-1)}
+    broken = [said for rule, said in audited(kept=acted) if rule is Rule.CHECKS]
+    assert broken
+    assert all(said.startswith(f"commitment {ONE} STATE ck_engagement_") for said in broken)
+    audit = Audit()
+    audit.payment(Payment(ONE, Funder.STATE, 2016, -1))
+    [first, second] = [str(each) for each in audit.close()]
+    assert first == f"commitment {ONE} STATE paid by 2016: expected 0.00, found -0.01"
+    assert second.startswith(f"commitment {ONE} STATE paid by 2016 ck_")
+
+
+def test_a_part_that_waits_is_said() -> None:
+    waits = commitment()
+    waits.asked, waits.waits = Asked(6_000, 100), Funder.STATE
+    [(_, said)] = [each for each in audited(kept=waits) if each[0] is Rule.COMMITMENTS]
+    assert said.endswith("found reserved for CDC 60.00, STATE 1.00, STATE waits")
 
 
 def test_a_commitment_that_stands_elsewhere_or_otherwise_is_named() -> None:

@@ -93,7 +93,9 @@ def test_who_is_served_is_better_off_than_who_waits_and_who_waits_than_who_is_re
 
 def test_a_fate_says_what_was_engaged_and_paid_of_each_funder() -> None:
     found = fate(State.ENGAGED, **engaged(7, 0, {2016: 2, 2017: 1}))
-    assert (found.served, found.engaged, found.paid) == (Asked(10, 0), Asked(7, 0), Asked(3, 0))
+    assert (found.asked, found.served, found.engaged, found.paid) == (
+        Asked(10, 0), Asked(10, 0), Asked(7, 0), Asked(3, 0),
+    )  # fmt: skip
 
 
 def test_the_most_changed_come_first_and_sums_are_by_funder_and_exercise() -> None:
@@ -115,6 +117,13 @@ def test_the_most_changed_come_first_and_sums_are_by_funder_and_exercise() -> No
     )
     assert [(c.commitment_id.int, c.gained) for c in found.changes] == [(3, -3), (2, -2), (4, -2)]
     assert (found.count(Verdict.WORSE), found.count(Verdict.BETTER), found.is_empty) == (3, 0, False)
+
+
+def test_who_gains_or_loses_as_much_comes_in_the_order_of_commitments() -> None:
+    numbers = (3, 1, 2)
+    before = Books([], [commitment(n) for n in numbers])
+    found = compare(snapshot(before), snapshot(Books([], [commitment(n, State.REFUSED) for n in numbers])))
+    assert [change.commitment_id.int for change in found.changes] == [1, 2, 3]
 
 
 def test_a_comparison_is_empty_when_no_fate_and_no_envelope_is_another() -> None:

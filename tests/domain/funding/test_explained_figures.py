@@ -8,7 +8,7 @@ import pytest
 
 from services.funding.domain.explanation import Cause, Held, Story, explain, needs_convention
 from services.funding.domain.explanation_words import Language
-from services.funding.domain.rules import Rules
+from services.funding.domain.rules import Funders, Rules
 from tests.domain.funding.test_explanation import EN, EVENT, FR, A, decision, said
 
 
@@ -34,6 +34,25 @@ def test_a_convention_is_needed_above_its_threshold_alone() -> None:
     asked = [decision("AllocationReserved", cents, rules_version=1) for cents in (2_300_000, 2_300_001)]
     assert [needs_convention(each) for each in asked] == [False, True]
     assert not needs_convention(decision("AllocationReserved", 9_999_999))
+
+
+def test_a_convention_is_needed_for_all_that_is_asked_where_a_fact_is_about_a_part() -> None:
+    part = decision("AllocationReserved", 100, rules_version=1)
+    asked = [msgspec.structs.replace(part, whole_cents=cents) for cents in (2_300_000, 2_300_001)]
+    assert [needs_convention(each) for each in asked] == [False, True]
+
+
+def test_that_each_funder_serves_its_own_part_is_said_of_who_waits_and_of_who_waited() -> None:
+    sentence = "Each funder serves its part on its own: one may wait while the other is reserved."
+    for type_, is_said in (("AllocationWaitlisted", True), ("AllocationPromoted", True), ("AllocationReserved", False)):
+        one = decision(type_, 100, rules_version=1)
+        assert sentence not in said(one, EN)
+        apart = msgspec.structs.replace(one, rules=Rules(funders=Funders.EACH))
+        assert (sentence in said(apart, EN)) is is_said
+
+
+def test_a_decision_that_is_not_known_here_is_told_by_its_name() -> None:
+    assert said(decision("AllocationPraised", 100), EN)[0] == "AllocationPraised"
 
 
 @pytest.mark.parametrize(("language", "sentence"), [

@@ -56,6 +56,7 @@ def compare(books: Books, command: Command) -> list[str]:
     met = []
     for each in named:
         commitment = books.commitments[each.commitment_id]
+        assert each.place == commitment.place
         if not each.goes:
             continue
         by_funder = {Funder(name.split(".")[1]): line for name, line in taken[each.commitment_id].items()}

@@ -3,6 +3,7 @@
 import pytest
 
 from services.funding.domain.command import Act, Command
+from services.funding.domain.commitment import Asked
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.manager import OPERATOR, Manager, weight_cents
 from shared.kernel.funders import Funder
@@ -25,6 +26,24 @@ CDC_AT_LENS = Manager("c", "cdc", frozenset({Funder.CDC}), frozenset({"CV219"}))
 def test_a_manager_commands_only_where_all_envelopes_are_its_own(command: Command, may: tuple[Manager, ...]) -> None:
     assert tuple(manager for manager in (CDC_ALONE, LENS, CDC_AT_LENS) if manager.may(command)) == may
     assert OPERATOR.may(command)
+
+
+def test_a_manager_tells_of_contracts_that_are_all_its_own_whoever_funds_them() -> None:
+    assert LENS.may_for(["CV219"])
+    assert not LENS.may_for(["CV219", "CV221"])
+    assert CDC_ALONE.may_for(["CV219", "CV221"])
+
+
+@pytest.mark.parametrize(("contract", "asked", "may"), [
+    ("CV219", Asked(1, 1), (CDC_ALONE, LENS, CDC_AT_LENS)), ("CV219", Asked(0, 1), (LENS,)),
+    ("CV219", Asked(1, 0), (CDC_ALONE, LENS, CDC_AT_LENS)), ("CV219", Asked(0, 0), (CDC_ALONE, LENS, CDC_AT_LENS)),
+    ("CV221", Asked(1, 0), (CDC_ALONE,)), ("CV221", Asked(0, 1), ()), ("CV221", Asked(0, 0), (CDC_ALONE,)),
+])  # fmt: skip
+def test_a_score_is_given_by_who_acts_for_a_funder_that_is_asked(
+    contract: str, asked: Asked, may: tuple[Manager, ...]
+) -> None:
+    everyone = (CDC_ALONE, LENS, CDC_AT_LENS)
+    assert tuple(manager for manager in everyone if manager.may_score(contract, asked)) == may
 
 
 def test_a_command_weighs_its_larger_amount_and_a_close_all_that_it_could_take_away() -> None:

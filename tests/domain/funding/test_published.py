@@ -9,10 +9,20 @@ from services.funding.announcement import allocation_fact, envelope_fact
 from services.funding.domain.command import Command
 from services.funding.domain.commands import EnvelopeAct, Told
 from services.funding.domain.commitment import Asked
-from services.funding.domain.journal import Fact
+from services.funding.domain.journal import Fact, Payment
 from services.funding.domain.outcome import Outcome
-from services.funding.domain.published import FactUnreadable, Said, Stand, postings_of, said_by, stand_after
+from services.funding.domain.published import (
+    FactUnreadable,
+    Said,
+    Stand,
+    paid_by,
+    postings_of,
+    said_by,
+    stand_after,
+    whole_cents,
+)
 from shared.contracts.reasons import Standing
+from shared.kernel.funders import Funder
 from tests.support.clerk import Clerk
 from tests.support.commitment_events import NAMES, START
 from tests.support.life_lines import read
@@ -64,3 +74,47 @@ def test_what_comes_back_lowers_what_is_certified_only_where_all_of_it_was_paid(
     assert stand_after("PaymentReturnRecorded", said, before) == before._replace(
         certified=Asked(2, 6), paid=Asked(2, 2)
     )
+
+
+def test_a_payment_is_of_the_exercise_whose_credits_paid_it_and_a_return_takes_it_away() -> None:
+    who = UUID(int=1)
+    same, later = Said("CV219", 2016, who, state_cents=3), Said("CV219", 2016, who, cdc_cents=2, credit_exercise=2017)
+    assert [*paid_by("PaymentRecorded", same)] == [Payment(who, Funder.STATE, 2016, 3)]
+    assert [*paid_by("PaymentReturnRecorded", later)] == [Payment(who, Funder.CDC, 2017, -2)]
+    assert [*paid_by("PaymentRecorded", Said("CV219", None, who, cdc_cents=2, credit_exercise=2017))] != []
+    for type_, said in (
+        ("AllocationEngaged", same), ("PaymentRecorded", Said("CV219", 2016, None, cdc_cents=2)),
+        ("PaymentRecorded", Said("CV219", None, who, cdc_cents=2)),
+    ):  # fmt: skip
+        assert [*paid_by(type_, said)] == []
+
+
+def facts(*told: tuple[str, str]) -> list[Fact]:
+    return [
+        Fact(0, number, NAMES, type_, None, START, f'{{"contract":"CV219","exercise":2016,{amounts}}}'.encode())
+        for number, (type_, amounts) in enumerate(told, 1)
+    ]
+
+
+def test_all_that_was_asked_is_told_after_each_fact_and_a_declaration_of_two_facts_is_one() -> None:
+    told = facts(
+        ("MovementHeld", '"movement":"PaymentMade"'), ("AllocationReserved", '"cdc_cents":60'),
+        ("AllocationWaitlisted", '"state_cents":30'), ("AllocationPromoted", '"state_cents":30'),
+        ("AllocationAmended", '"cdc_cents":50,"state_cents":30,"previous_cdc_cents":60,"previous_state_cents":30'),
+    )  # fmt: skip
+    assert whole_cents(told) == [None, 90, 90, 90, 80]
+    assert whole_cents(told[1:2] + told[4:]) == [60, 80]
+    assert whole_cents(told[1:2]) == [60]
+    assert whole_cents([]) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "stand"),
+    [
+        ("AllocationPromoted", Stand("reserved", Asked(5, 0))), ("AllocationEngaged", None),
+        ("AllocationWaitlisted", Stand("waitlisted", Asked(5, 0))),
+        ("AllocationDisplaced", Stand("waitlisted", Asked(5, 0))),
+    ],
+)  # fmt: skip
+def test_where_a_fact_leaves_whoever_was_not_heard_of_before(type_: str, stand: Stand | None) -> None:
+    assert stand_after(type_, Said("CV219", 2016, cdc_cents=5), None) == stand

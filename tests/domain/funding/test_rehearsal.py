@@ -205,6 +205,13 @@ def test_an_envelope_that_was_never_opened_is_there_from_the_beginning() -> None
     assert found.envelopes[0].difference.reserved == found.totals[0].difference.reserved == 10
 
 
+def test_an_envelope_that_is_opened_later_is_not_there_before_whatever_it_is_opened_with() -> None:
+    steps = as_steps([declared("a", 1, 10), opened("CV219", "CDC", 2016, 10), declared("b", 2, 10)])
+    found = rehearse(steps, Scenario({"CV219.CDC.2016": Credit(20)}))
+    assert [c.state for c in found.commitments.values()] == ["refused", "reserved"]
+    assert found.envelopes["CV219.CDC.2016"].authorised == 20
+
+
 def test_a_step_of_two_lines_comes_after_all_that_is_before_it_in_both() -> None:
     chance = random.Random(3)
     command = a_command(chance, ["CV219.CDC.2016"])

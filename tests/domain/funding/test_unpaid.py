@@ -74,6 +74,13 @@ def test_parts_of_one_day_stay_in_their_order() -> None:
     assert found.parts == (Part(on(0), 60), Part(on(0), 40))
 
 
+def test_parts_of_one_day_that_are_known_late_come_in_the_order_told_and_what_came_back_behind() -> None:
+    late = deeds((ENGAGED, 0, 5), (ENGAGED, 9, 7), (ENGAGED, 0, 3))
+    assert [part.amount_cents for part in unpaid(late, on(20)).parts] == [5, 3, 7]
+    back = deeds((ENGAGED, 0, 4), (PAID, 0, 4), (ENGAGED, 1, 5), (RETURNED, 1, 3))
+    assert unpaid(back, on(20)).parts == (Part(on(1), 5), Part(on(1), 3, came_back=True))
+
+
 def test_the_clock_runs_from_the_day_of_the_act_however_late_it_is_known() -> None:
     late = Deed(ENGAGED, on(70), 100, occurred_on=on(0))
     assert unpaid([late], on(69)).parts == ()
