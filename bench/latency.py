@@ -56,7 +56,8 @@ class Teller:
         self._decided = decided
         self._rng = random.Random(ground.workload.seed + 1)
         route = Router({COMMITMENT.name: ground.workload.partitions})
-        self._homes = {code: route(COMMITMENT.name, code.encode()) for code in ground.workload.codes}
+        self._codes = ground.workload.codes
+        self._homes = {code: route(COMMITMENT.name, code.encode()) for code in self._codes}
         self._sequences: dict[int, int] = {}
 
     async def measure(self, connection: asyncpg.Connection, *, rate: int, seconds: float) -> Latency:
@@ -99,7 +100,7 @@ class Teller:
             await asyncio.sleep(TICK_SECONDS)
 
     def _next(self) -> tuple[int, bytes, Record]:
-        contract = self._rng.choice(self._ground.workload.codes)
+        contract = self._rng.choice(self._codes)
         home = self._homes[contract]
         self._sequences[home] += 1
         event_id = UUID(int=self._rng.getrandbits(128), version=4)

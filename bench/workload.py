@@ -55,11 +55,12 @@ def records(workload: Workload) -> tuple[dict[int, list[Record]], Expected]:
     """Build each partition's records: every so often a run of events stands twice, as after a relay's restart."""
     rng = random.Random(workload.seed)
     route = Router({COMMITMENT.name: workload.partitions})
-    homes = {code: route(COMMITMENT.name, code.encode()) for code in workload.codes}
+    codes = workload.codes
+    homes = {code: route(COMMITMENT.name, code.encode()) for code in codes}
     fresh: dict[int, list[Record]] = {partition: [] for partition in range(workload.partitions)}
     cdc_total = state_total = 0
     for _ in range(workload.events):
-        contract = rng.choice(workload.codes)
+        contract = rng.choice(codes)
         cdc, state = rng.randrange(1, 500_000), rng.randrange(1, 500_000)
         partition, event_id = homes[contract], UUID(int=rng.getrandbits(128), version=4)
         home = fresh[partition]
