@@ -1,7 +1,5 @@
 """The facts of `funding.allocation.v1`: what each event did to the envelopes, and the envelopes' own facts."""
 
-from uuid import UUID
-
 from pydantic import Field
 
 from shared.contracts.commitment import PaymentKind
@@ -14,6 +12,7 @@ from shared.contracts.fields import (
     EventType,
     Exercise,
     Fact,
+    Identifier,
     Instant,
     Word,
 )
@@ -24,13 +23,13 @@ from shared.kernel.funders import Funder
 class AllocationFact(Fact):
     """What every decision says; the CloudEvent's `causationid` names the event that made it."""
 
-    commitment_id: UUID = Field(description="The commitment that the event is about.")
+    commitment_id: Identifier = Field(description="The commitment that the event is about.")
     contract: ContractCode
     exercise: Exercise | None = Field(description="The commitment's exercise; null when the commitment is unknown.")
     cdc_cents: Cents = Field(description="Amount for the Caisse des Dépôts, in whole euro cents.")
     state_cents: Cents = Field(description="Amount for the State, in whole euro cents.")
     known_at: Instant = Field(description="When the event that made it was known; yesterday's figures never change.")
-    movement_id: UUID | None = Field(
+    movement_id: Identifier | None = Field(
         default=None, description="The event that was held and is answered now; absent when the cause is the event."
     )
 

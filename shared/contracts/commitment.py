@@ -2,12 +2,21 @@
 
 from enum import StrEnum
 from typing import Any, Self
-from uuid import UUID
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from shared.contracts.fields import Cents, ContractCode, Day, Exercise, Fact, Instant, PlatformName, PositiveCents
+from shared.contracts.fields import (
+    Cents,
+    ContractCode,
+    Day,
+    Exercise,
+    Fact,
+    Identifier,
+    Instant,
+    PlatformName,
+    PositiveCents,
+)
 from shared.kernel.funders import Funder
 
 
@@ -78,7 +87,7 @@ class PaymentTerms(FunderTerms):
 class CommitmentFact(Fact):
     """What every fact says of the commitment, its contract and the three times."""
 
-    commitment_id: UUID = Field(description="Derived from the platform and its reference (UUIDv5).")
+    commitment_id: Identifier = Field(description="Derived from the platform and its reference (UUIDv5).")
     contract: ContractCode
     platform: PlatformName = Field(description="The platform that told the fact.")
     occurred_on: Day = Field(description="When it happened, the partner's word.")
@@ -90,7 +99,7 @@ class CommitmentDeclared(CommitmentFact, DeclaredTerms):
     """A partner asks the funders to commit, in `exercise`, to a project."""
 
     exercise: Exercise
-    beneficiary_id: UUID | None = Field(
+    beneficiary_id: Identifier | None = Field(
         default=None, description="The business that would receive the money, when intake could recognise it."
     )
 

@@ -1,7 +1,6 @@
 """The facts of `intake.entrepreneur.v1`: paths of people and lives of businesses, pseudonymous."""
 
 from enum import StrEnum
-from uuid import UUID
 
 from pydantic import Field
 
@@ -10,6 +9,7 @@ from shared.contracts.fields import (
     ContractCode,
     Day,
     Fact,
+    Identifier,
     Instant,
     NetworkCode,
     PlatformName,
@@ -138,7 +138,7 @@ class PathTerms(Fact):
 class EntrepreneurFact(Fact):
     """What every fact says of the person, the place and the three times."""
 
-    entrepreneur_id: UUID = Field(description="Random; only intake can tie it to a person (UUIDv7).")
+    entrepreneur_id: Identifier = Field(description="Random; only intake can tie it to a person (UUIDv7).")
     contract: ContractCode
     platform: PlatformName = Field(description="The platform that told the fact.")
     occurred_on: Day = Field(description="When it happened, the partner's word.")
@@ -149,7 +149,7 @@ class EntrepreneurFact(Fact):
 class BusinessFact(EntrepreneurFact):
     """A fact about one business."""
 
-    business_id: UUID = Field(description="Random; only intake can tie it to a business (UUIDv7).")
+    business_id: Identifier = Field(description="Random; only intake can tie it to a business (UUIDv7).")
 
 
 class EntrepreneurWelcomed(EntrepreneurFact, WelcomedTerms):
@@ -201,13 +201,13 @@ class PathEnded(EntrepreneurFact, PathTerms):
 class EntrepreneursMerged(EntrepreneurFact):
     """`merged_entrepreneur_id` is the same person as `entrepreneur_id`, who remains."""
 
-    merged_entrepreneur_id: UUID = Field(description="The identifier that is given up.")
+    merged_entrepreneur_id: Identifier = Field(description="The identifier that is given up.")
 
 
 class EntrepreneursSeparated(EntrepreneurFact):
     """`separated_entrepreneur_id` is another person after all."""
 
-    separated_entrepreneur_id: UUID = Field(description="The identifier that stands for another person.")
+    separated_entrepreneur_id: Identifier = Field(description="The identifier that stands for another person.")
 
 
 class EntrepreneurErased(EntrepreneurFact):

@@ -1,25 +1,22 @@
 """Identifiers: random where they stand for people, derived where a replay must give the same bytes."""
 
+from collections.abc import Callable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import uuid_utils
 from asyncpg.pgproto import pgproto
 
+parse_id: Callable[[str], UUID] = pgproto.UUID
+"""Reads an identifier. Raises ValueError.
+
+asyncpg's type is a `uuid.UUID` written in C: it is made, hashed and printed many times faster.
+"""
 COMMITMENTS = uuid5(NAMESPACE_URL, "urn:fabrique:commitment")
 
 
 def new_id() -> UUID:
     """Return a time-ordered random identifier (UUIDv7)."""
     return UUID(int=uuid_utils.uuid7().int)
-
-
-def parse_id(text: str) -> UUID:
-    """Read an identifier. Raises ValueError.
-
-    asyncpg's type is a `uuid.UUID` written in C: it is made, hashed and printed many times faster.
-    """
-    identifier: UUID = pgproto.UUID(text)
-    return identifier
 
 
 def commitment_id(platform: str, reference: str) -> UUID:
