@@ -32,9 +32,13 @@ class Accounts:
     def count(self, outcomes: Iterable[Outcome]) -> None:
         """Count each outcome as a fact of the envelopes that it moves."""
         for outcome in outcomes:
-            for name in {posting.envelope_id for posting in outcome.postings}:
-                self.envelopes[name].version += 1
-                self.changed_envelopes.add(name)
+            moved = set()
+            for posting in outcome.postings:
+                name = posting.envelope_id
+                if name not in moved:
+                    moved.add(name)
+                    self.envelopes[name].version += 1
+            self.changed_envelopes |= moved
 
     def promote(self, contract: str, exercise: int) -> list[Outcome]:
         """Serve the waitlist from its head; an envelope whose head does not fit serves nobody behind it.
@@ -118,12 +122,16 @@ class Accounts:
             )
             if all(pair):  # one that is missing may be opened
                 self._pairs[contract, exercise] = pair
+        cdc, state = pair
         wanted = []
-        for envelope, amount in zip(pair, asked, strict=True):
-            if amount:
-                if envelope is None:
-                    return None
-                wanted.append((envelope, amount))
+        if asked.cdc:
+            if cdc is None:
+                return None
+            wanted.append((cdc, asked.cdc))
+        if asked.state:
+            if state is None:
+                return None
+            wanted.append((state, asked.state))
         return wanted
 
     def _asked_of(self, commitment: Commitment) -> Parts:
@@ -138,13 +146,12 @@ class Accounts:
 
     def enter(self, parts: Parts, state: State) -> tuple[Posting, ...]:
         """Post amounts as reserved or as waiting."""
+        if state is State.RESERVED:
+            return tuple([envelope.reserve(amount) for envelope, amount in parts])
         postings = []
         for envelope, amount in parts:
-            if state is State.RESERVED:
-                postings.append(envelope.reserve(amount))
-            else:
-                envelope.waiting_count += 1
-                postings.append(envelope.wait(amount))
+            envelope.waiting_count += 1
+            postings.append(envelope.wait(amount))
         return tuple(postings)
 
     def enter_apart(self, commitment: Commitment, wanted: Parts, fits: Parts, version: int | None) -> list[Outcome]:

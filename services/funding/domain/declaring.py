@@ -6,6 +6,8 @@ from services.funding.domain.outcome import Kind
 from shared.contracts.reasons import RefusalReason
 
 Answer = tuple[Kind, State, RefusalReason | None]
+RESERVED: Answer = (Kind.RESERVED, State.RESERVED, None)
+WAITLISTED: Answer = (Kind.WAITLISTED, State.WAITLISTED, None)
 
 
 def first_answer(wanted: Parts | None, against: RefusalReason | None = None, *, skips: bool = False) -> Answer:
@@ -14,17 +16,23 @@ def first_answer(wanted: Parts | None, against: RefusalReason | None = None, *, 
     `against` is what rules have against it; with rules that skip, others may wait.
     """
     if wanted is None:
-        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_UNKNOWN
-    if any(envelope.closed for envelope, _ in wanted):
-        return Kind.REFUSED, State.REFUSED, RefusalReason.ENVELOPE_CLOSED
-    if against is not None:
-        return Kind.REFUSED, State.REFUSED, against
-    fits = True
+        return refused(RefusalReason.ENVELOPE_UNKNOWN)
+    fits, exceeds = True, False
     for envelope, amount in wanted:
-        if amount > envelope.authorised:
-            return Kind.REFUSED, State.REFUSED, RefusalReason.EXCEEDS_AUTHORISED
+        if envelope.closed:
+            return refused(RefusalReason.ENVELOPE_CLOSED)
+        exceeds = exceeds or amount > envelope.authorised
         fits = fits and amount <= envelope.room and (skips or not envelope.waiting_count)
-    return (Kind.RESERVED, State.RESERVED, None) if fits else (Kind.WAITLISTED, State.WAITLISTED, None)
+    if against is not None:
+        return refused(against)
+    if exceeds:
+        return refused(RefusalReason.EXCEEDS_AUTHORISED)
+    return RESERVED if fits else WAITLISTED
+
+
+def refused(reason: RefusalReason) -> Answer:
+    """Answer that nothing is reserved, and nothing waits."""
+    return Kind.REFUSED, State.REFUSED, reason
 
 
 def fitting(wanted: Parts, *, skips: bool) -> Parts:

@@ -126,19 +126,19 @@ class Envelope:
     def reserve(self, amount: int) -> Posting:
         """Reserve what fits; the caller has looked at `room`."""
         self.reserved += amount
-        return Posting(self.envelope_id, Account.AVAILABLE, Account.RESERVED, amount)
+        return Posting(self.envelope_id, RESERVE.credit, RESERVE.debit, amount)
 
     def release(self, amount: int) -> Posting:
         """Give a reserved amount back."""
         self.reserved -= amount
-        return Posting(self.envelope_id, Account.RESERVED, Account.AVAILABLE, amount)
+        return Posting(self.envelope_id, RESERVE.debit, RESERVE.credit, amount)
 
     def wait(self, amount: int) -> Posting:
         """Note a demand that waits."""
         self.waitlisted += amount
-        return Posting(self.envelope_id, Account.DEMAND, Account.WAITLISTED, amount)
+        return Posting(self.envelope_id, WAIT.credit, WAIT.debit, amount)
 
     def stop_waiting(self, amount: int) -> Posting:
         """Take a waiting demand, or a part of it, away."""
         self.waitlisted -= amount
-        return Posting(self.envelope_id, Account.WAITLISTED, Account.DEMAND, amount)
+        return Posting(self.envelope_id, WAIT.debit, WAIT.credit, amount)
