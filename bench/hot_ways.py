@@ -105,7 +105,7 @@ async def _share_out(records: Iterator[Record], pool: asyncpg.Pool, apply: Apply
 
 def decode(record: Record) -> Incoming[CommitmentFact]:
     """Decode a record as funding does."""
-    event = commitments.decode(New(record, dict(record.headers), 0), Source(record.topic, record.partition))
+    event = commitments.decode(New(Source(record.topic, record.partition), record, dict(record.headers), 0))
     assert event is not None
     return event
 

@@ -8,7 +8,6 @@ from shared.contracts.allocation import DECISIONS, EnvelopeOpened
 from shared.contracts.fields import Fact
 from shared.contracts.figures import BudgetStated, Figure, SurvivalStated
 from shared.contracts.topics import ALLOCATION, BUDGET, ENTREPRENEUR, SURVIVAL
-from shared.database.checkpoint import Source
 from shared.kernel.clock import Clock
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import new_id
@@ -57,7 +56,7 @@ def partners(keyring: Keyring, clock: Clock) -> Stream[CloudEvent]:
     return stream
 
 
-def decode(new: New, source: Source) -> Incoming[CloudEvent]:
+def decode(new: New) -> Incoming[CloudEvent]:
     """Read a record in binary or in structured mode. Raises Rejected, and nothing else, whatever the bytes are."""
     record = new.record
     if record.value is None:
@@ -67,7 +66,7 @@ def decode(new: New, source: Source) -> Incoming[CloudEvent]:
     except door.Unreadable as unreadable:
         raise unreadable.rejected() from unreadable
     return Incoming(
-        fact=event, event_id=new_id(), type=event.type, source=source, offset=record.offset, sequence=0,
+        fact=event, event_id=new_id(), type=event.type, source=new.source, offset=record.offset, sequence=0,
         traceparent=event.traceparent, place=place_of(record.offset),
     )  # fmt: skip
 

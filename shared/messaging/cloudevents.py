@@ -15,7 +15,7 @@ Headers = Mapping[str, bytes | None]
 SEQUENCE_MAX = 2**63 - 1
 """The largest that a table holds: a relay never wrote a larger one."""
 _EPOCH = re.compile(rb"/epoch/(\d{1,9})$")
-_FIXED = (("ce_specversion", b"1.0"), ("content-type", b"application/json"))
+_SPECVERSION, _CONTENT_TYPE = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
 
 
 def source_of(topic: str, partition: int, epoch: int) -> str:
@@ -38,11 +38,14 @@ def binary_headers(
     traceparent: str | None,
 ) -> list[tuple[str, bytes]]:
     """Build the headers of one event; the sequence has 20 digits because it is compared as text."""
+    kind, schema = _type_headers(topic, type_)
     headers = [
-        *_FIXED,
+        _SPECVERSION,
+        _CONTENT_TYPE,
         ("ce_id", event_id.encode()),
         ("ce_source", source),
-        *_type_headers(topic, type_),
+        kind,
+        schema,
         ("ce_time", _instant(time)),
         ("ce_subject", subject.encode()),
         ("ce_sequence", b"%020d" % sequence),
@@ -55,7 +58,7 @@ def binary_headers(
 
 
 @lru_cache(maxsize=1024)
-def _type_headers(topic: str, type_: str) -> tuple[tuple[str, bytes], ...]:
+def _type_headers(topic: str, type_: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
     return (("ce_type", type_.encode()), ("ce_dataschema", schema_id(topic, type_).encode()))
 
 

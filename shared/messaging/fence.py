@@ -1,7 +1,6 @@
 """The fence: which of the records handed over are new, decided purely from the locked checkpoint."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 
@@ -15,59 +14,55 @@ _origin = attrgetter("topic", "partition")
 
 
 class New(Struct, eq=False):
-    """A record that was not applied before, with its headers by name, and its writer's sequence (0 without one)."""
+    """A record that was not applied before, its headers by name, and its writer's sequence (0 without one)."""
 
+    source: Source
     record: ConsumerRecord
     headers: Headers
     sequence: int
 
 
-@dataclass(slots=True)
-class Fresh:
-    """The records to apply, in order, where that leaves each source, and what was noticed."""
+class Fence:
+    """Drops what was applied before (offset) and what a relay sent twice (sequence); notices holes.
 
-    records: list[New]
-    positions: dict[Source, Position]
-    fenced: int = 0
-    repeated: int = 0
-    offset_holes: list[tuple[Source, int, int]] = field(default_factory=list)
-    sequence_holes: list[tuple[Source, int, int]] = field(default_factory=list)
-
-
-def fresh(records: Sequence[ConsumerRecord], locked: Mapping[Source, Position], *, relayed: bool = True) -> Fresh:
-    """Drop what was applied before (offset) and what a relay sent twice (sequence); notice holes.
-
-    Only our relays' sequences count: in a topic that is not `relayed`, a partner may write any header it likes.
+    It begins at the `locked` positions; `positions` tells where what it let through leaves each source. Only our
+    relays' sequences count: in a topic that is not `relayed`, a partner may write any header it likes.
     """
-    result = Fresh([], dict(locked))
-    for origin, run in groupby(records, key=_origin):
-        source = Source(*origin)
-        result.positions[source] = _take(result, run, source, result.positions[source], relayed=relayed)
-    return result
 
+    def __init__(self, locked: Mapping[Source, Position], *, relayed: bool = True) -> None:
+        self._relayed = relayed
+        self.positions = dict(locked)
+        self.fenced = 0
+        self.repeated = 0
+        self.offset_holes: list[tuple[Source, int, int]] = []
+        self.sequence_holes: list[tuple[Source, int, int]] = []
 
-def _take(
-    result: Fresh, run: Iterable[ConsumerRecord], source: Source, position: Position, *, relayed: bool
-) -> Position:
-    next_offset = position.next_offset
-    stamp = (position.epoch, position.last_sequence)
-    for record in run:
-        offset = record.offset
-        if offset != next_offset:
-            if offset < next_offset:
-                result.fenced += 1
-                continue
-            result.offset_holes.append((source, next_offset, offset))
-        next_offset = offset + 1
-        headers = dict(record.headers)
-        found = sequence_of(headers) if relayed else None
-        if found is None:
-            result.records.append(New(record, headers, 0))
-        elif found <= stamp:
-            result.repeated += 1
-        else:
-            if found[0] == stamp[0] and found[1] > stamp[1] + 1:
-                result.sequence_holes.append((source, stamp[1], found[1]))
-            stamp = found
-            result.records.append(New(record, headers, found[1]))
-    return Position(next_offset, *stamp)
+    def new(self, records: Iterable[ConsumerRecord]) -> Iterator[New]:
+        """Let the new ones through, in order, one at a time: what was made of one is gone before the next."""
+        for origin, run in groupby(records, key=_origin):
+            yield from self._new_of(Source(*origin), run)
+
+    def _new_of(self, source: Source, run: Iterable[ConsumerRecord]) -> Iterator[New]:
+        position = self.positions[source]
+        next_offset = position.next_offset
+        stamp = (position.epoch, position.last_sequence)
+        for record in run:
+            offset = record.offset
+            if offset != next_offset:
+                if offset < next_offset:
+                    self.fenced += 1
+                    continue
+                self.offset_holes.append((source, next_offset, offset))
+            next_offset = offset + 1
+            headers = dict(record.headers)
+            found = sequence_of(headers) if self._relayed else None
+            if found is None:
+                yield New(source, record, headers, 0)
+            elif found <= stamp:
+                self.repeated += 1
+            else:
+                if found[0] == stamp[0] and found[1] > stamp[1] + 1:
+                    self.sequence_holes.append((source, stamp[1], found[1]))
+                stamp = found
+                yield New(source, record, headers, found[1])
+        self.positions[source] = Position(next_offset, *stamp)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -14,7 +14,7 @@ from shared.database.quarantine import Run, StoredRecord
 from shared.database.tables import Quarantined, QuarantineState
 from shared.database.transaction import Session
 from shared.kernel.errors import ProgrammeError, Rejected, Unavailable
-from shared.messaging.fence import fresh
+from shared.messaging.fence import Fence, New
 from shared.messaging.retries import as_new
 from shared.messaging.stream import Incoming, Stream, place_of
 
@@ -66,27 +66,27 @@ def _events(
         rows = [row for row in known.quarantined if row.partition == partition]
         aside = {row.offset for row in rows if row.offset < end}
         events = [
-            _decoded(stream, new, source)
-            for new in fresh(records.get(partition, ()), {source: START}).records
+            _decoded(stream, new)
+            for new in Fence({source: START}).new(records.get(partition, ()))
             if new.record.offset not in aside
         ]
-        events += [_put_back(stream, row, source) for row in rows if row.state == QuarantineState.RETRIED]
+        events += [_put_back(stream, row) for row in rows if row.state == QuarantineState.RETRIED]
         found[partition] = sorted((event for event in events if event is not None), key=attrgetter("place"))
     return found
 
 
-def _decoded(stream: Stream[F], new: Any, source: Source) -> Incoming[F] | None:
+def _decoded(stream: Stream[F], new: New) -> Incoming[F] | None:
     try:
-        return stream.decode(new, source)
+        return stream.decode(new)
     except Rejected as rejected:
-        where = f"{source.topic}/{source.partition}@{new.record.offset}"
+        where = f"{new.source.topic}/{new.source.partition}@{new.record.offset}"
         raise HistoryLost(f"{where} was applied, and cannot be read any more: {rejected.reason}") from rejected
 
 
-def _put_back(stream: Stream[F], row: Quarantined, source: Source) -> Incoming[F] | None:
+def _put_back(stream: Stream[F], row: Quarantined) -> Incoming[F] | None:
     if row.applied_offset is None or row.applied_step is None:
         return None
-    event = _decoded(stream, as_new(row, StoredRecord.unpack(row.corrected or row.record), relayed=True), source)
+    event = _decoded(stream, as_new(row, StoredRecord.unpack(row.corrected or row.record), relayed=True))
     if event is not None:
         event.place = place_of(row.applied_offset - 1, row.applied_step)
     return event

@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -22,15 +21,14 @@ from shared.kernel.errors import ProgrammeError, Rejected
 from shared.kernel.ids import new_id
 from shared.messaging import metrics
 from shared.messaging.backoff import delays, is_transient
-from shared.messaging.fence import Fresh, New, fresh
+from shared.messaging.fence import Fence, New
 from shared.messaging.retries import Retries, retries_among
 from shared.messaging.stream import Batch, Stream
 
 log = structlog.get_logger()
 UNKNOWN_ERRORS_A_MINUTE = 3
 Wait = Callable[[float], Any]
-_origin = attrgetter("record.topic", "record.partition")
-_record_origin = attrgetter("topic", "partition")
+_origin = attrgetter("topic", "partition")
 
 
 class PartitionParked(ProgrammeError):
@@ -123,31 +121,29 @@ class MicroBatch:
     async def _transact(self, records: Sequence[ConsumerRecord], *, doomed: Rejected | None) -> None:
         started = time.perf_counter()
         async with transaction(self._engine) as session:
-            locked = await self._lock(session, {Source(*origin) for origin in set(map(_record_origin, records))})
-            new = fresh(records, locked, relayed=self._stream.pattern is None)
-            if new.positions == locked:
-                self._observe(new)
-                return
+            locked = await self._lock(session, {Source(*origin) for origin in set(map(_origin, records))})
+            fence = Fence(locked, relayed=self._stream.pattern is None)
             batch: Batch[Any] = Batch(session, Outbox(session, self._route), [], [])
-            retries = await retries_among(session, new, locked) if self._stream.refolded else Retries()
-            refusals = self._decode(retries.not_at_the_desk(new.records), batch, doomed)
+            retries = await retries_among(session, records, locked) if self._stream.refolded else Retries()
+            refusals = self._decode(retries.not_at_the_desk(fence.new(records)), batch, doomed)
+            if fence.positions == locked:
+                self._observe(fence)
+                return
             refusals += self._put_back(retries, batch)
             if batch.events and self._stream.handler is not None:
                 await self._stream.handler(batch)
             if batch.rejections:
-                by_origin = {(n.record.topic, n.record.partition, n.record.offset): n.record for n in new.records}
-                by_origin |= {
-                    (n.record.topic, n.record.partition, n.record.offset): n.record for n, _ in retries.applied
-                }
+                read = [*records, *(new.record for new, _ in retries.applied)]
+                by_origin = {(record.topic, record.partition, record.offset): record for record in read}
                 refusals += [
                     _refusal(by_origin[(*event.source, event.offset)], rejected) for event, rejected in batch.rejections
                 ]
             await self._quarantine(session, batch.outbox, refusals)
-            moved = {source: to for source, to in new.positions.items() if to != locked[source]}
+            moved = {source: to for source, to in fence.positions.items() if to != locked[source]}
             await checkpoint.advance(session, moved, at=self._clock())
             await batch.outbox.flush()
         self._committed()
-        self._observe(new)
+        self._observe(fence)
         topic = self._stream.name
         metrics.BATCH_SECONDS.labels(topic, "transaction").observe(time.perf_counter() - started)
         metrics.EVENTS_APPLIED.labels(topic).inc(len(batch.events))
@@ -165,17 +161,15 @@ class MicroBatch:
     def _decode(self, records: Iterable[New], batch: Batch[Any], doomed: Rejected | None) -> list[Refusal]:
         refusals = []
         decode = self._stream.decode
-        for origin, run in groupby(records, key=_origin):
-            source = Source(*origin)
-            for new in run:
-                try:
-                    if doomed is not None:
-                        raise doomed
-                    event = decode(new, source)
-                    if event is not None:
-                        batch.events.append(event)
-                except Rejected as rejected:
-                    refusals.append(_refusal(new.record, rejected))
+        for new in records:
+            try:
+                if doomed is not None:
+                    raise doomed
+                event = decode(new)
+                if event is not None:
+                    batch.events.append(event)
+            except Rejected as rejected:
+                refusals.append(_refusal(new.record, rejected))
         return refusals
 
     def _put_back(self, retries: Retries, batch: Batch[Any]) -> list[Refusal]:
@@ -183,7 +177,7 @@ class MicroBatch:
         refusals = []
         for new, place in retries.applied:
             try:
-                event = self._stream.decode(new, Source(new.record.topic, new.record.partition))
+                event = self._stream.decode(new)
             except Rejected as rejected:
                 refusals.append(_refusal(new.record, rejected))
                 continue
@@ -218,13 +212,13 @@ class MicroBatch:
             value=letter.model_dump_json().encode(),
         )  # fmt: skip
 
-    def _observe(self, new: Fresh) -> None:
+    def _observe(self, fence: Fence) -> None:
         topic = self._stream.name
-        if new.fenced:
-            metrics.EVENTS_FILTERED.labels(topic, "fenced").inc(new.fenced)
-        if new.repeated:
-            metrics.EVENTS_FILTERED.labels(topic, "repeated").inc(new.repeated)
-        for what, holes in (("sequence_hole", new.sequence_holes), ("offset_hole", new.offset_holes)):
+        if fence.fenced:
+            metrics.EVENTS_FILTERED.labels(topic, "fenced").inc(fence.fenced)
+        if fence.repeated:
+            metrics.EVENTS_FILTERED.labels(topic, "repeated").inc(fence.repeated)
+        for what, holes in (("sequence_hole", fence.sequence_holes), ("offset_hole", fence.offset_holes)):
             if self._stream.compacted or self._stream.pattern:
                 continue
             for source, before, after in holes:

@@ -114,7 +114,7 @@ class Desk:
             raise NotRetriable(f"{self.terms.service} has not come to it since it was rebuilt: wait, and retry.")
         row = await self._take(session, row_id)
         stored = self.content(row) if correction is None else correction.of(self.content(row))
-        event = stream.decode(as_new(row, stored, relayed=stream.pattern is None), source)
+        event = stream.decode(as_new(row, stored, relayed=stream.pattern is None))
         batch: Batch[Any] = Batch(session, Outbox(session, self.route), [], [])
         if event is not None and stream.handler is not None:
             event.place = place_of(next_offset - 1, step)

@@ -1,6 +1,6 @@
 """What a person did at the quarantine, done again in its place when a log is folded again after a rebuild."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord
@@ -11,7 +11,7 @@ from shared.database.quarantine import Run, StoredRecord
 from shared.database.tables import Quarantined, QuarantineState
 from shared.database.transaction import Session
 from shared.messaging.cloudevents import sequence_of
-from shared.messaging.fence import Fresh, New
+from shared.messaging.fence import New
 from shared.messaging.stream import place_of
 
 
@@ -23,19 +23,22 @@ class Retries:
     applied: list[tuple[New, int]] = field(default_factory=list)
     """Records as they were applied, each with its place; in order."""
 
-    def not_at_the_desk(self, records: Sequence[New]) -> Sequence[New]:
+    def not_at_the_desk(self, records: Iterable[New]) -> Iterable[New]:
         """Leave out the records that were put in quarantine when they were first read: a person decides on them."""
         if not self.origins:
             return records
-        return [n for n in records if (n.record.topic, n.record.partition, n.record.offset) not in self.origins]
+        return (n for n in records if (*n.source, n.record.offset) not in self.origins)
 
 
-async def retries_among(session: Session, new: Fresh, locked: Mapping[Source, Position]) -> Retries:
+async def retries_among(
+    session: Session, records: Iterable[ConsumerRecord], locked: Mapping[Source, Position]
+) -> Retries:
     """Find, under the checkpoints' locks, what the desk did with the records that are read now and right after them.
 
     To be asked by services that can be rebuilt; they do not seal their quarantine.
     """
-    runs = [Run(source, locked[source].next_offset, to.next_offset) for source, to in new.positions.items()]
+    ends = {Source(record.topic, record.partition): record.offset + 1 for record in records}
+    runs = [Run(source, locked[source].next_offset, end) for source, end in ends.items()]
     found = Retries()
     for row in await quarantine.met_again(session, runs):
         run = next(run for run in runs if run.source == (row.topic, row.partition))
@@ -59,4 +62,4 @@ def as_new(row: Quarantined, stored: StoredRecord, *, relayed: bool) -> New:
     )  # fmt: skip
     headers = dict(stored.headers)
     stamp = sequence_of(headers) if relayed else None
-    return New(record, headers, stamp[1] if stamp else 0)
+    return New(Source(row.topic, row.partition), record, headers, stamp[1] if stamp else 0)

@@ -59,7 +59,7 @@ class Batch(Generic[F]):
         self.rejections.append((event, rejected))
 
 
-Decode = Callable[[New, Source], Incoming[F] | None]
+Decode = Callable[[New], Incoming[F] | None]
 Handler = Callable[[Batch[F]], Awaitable[None]]
 
 
@@ -88,23 +88,25 @@ class Stream(Generic[F]):
 
 def facts(topic: Topic, of_interest: Iterable[type[F]], *, refolded: bool = False) -> Stream[F]:
     """Declare a reading of one of our own topics: events of interest are decoded, other known ones are passed over."""
-    wanted: dict[bytes, type[Fact]] = {m.__name__.encode(): m for m in of_interest}  # type: ignore[misc]
+    wanted: dict[bytes | None, tuple[str, type[Fact]]] = {
+        model.__name__.encode(): (model.__name__, model)  # type: ignore[misc]
+        for model in of_interest
+    }
     known = {name.encode() for name in topic.models}
 
-    def decode(new: New, source: Source) -> Incoming[F] | None:
-        headers = new.headers
-        kind = headers.get("ce_type")
-        model = wanted.get(kind) if kind is not None else None
-        if model is None:
-            if kind in known:
+    def decode(new: New) -> Incoming[F] | None:
+        headers, record = new.headers, new.record
+        found = wanted.get(headers.get("ce_type"))
+        if found is None:
+            if headers.get("ce_type") in known:
                 return None
             raise Rejected("type-unknown", "the event's type is not one of this topic's", pointer="/headers/ce_type")
-        record = new.record
+        name, model = found
         return Incoming(
             fact=_validated(model, record.value),  # type: ignore[arg-type]
             event_id=uuid_header(headers, "ce_id"),
-            type=model.__name__,
-            source=source,
+            type=name,
+            source=new.source,
             offset=record.offset,
             sequence=new.sequence,
             traceparent=None if headers.get("traceparent") is None else text_header(headers, "traceparent"),

@@ -4,7 +4,7 @@ Every scenario is played twice: with the guard the books balance, without it Boo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -19,11 +19,11 @@ from services.funding.use_cases import deciding
 from shared.contracts.commitment import COMMITMENT_FACTS
 from shared.contracts.topics import COMMITMENT
 from shared.database import checkpoint, outbox
-from shared.database.checkpoint import Position, Source
+from shared.database.checkpoint import Source
 from shared.database.outbox import Destination, Outbox
 from shared.database.transaction import Session, transaction
 from shared.messaging import fence, micro_batch, relay
-from shared.messaging.fence import Fresh, New
+from shared.messaging.fence import Fence, New
 from shared.messaging.relay import Relay
 from shared.messaging.stream import Batch, Stream, facts
 from tests.support.books import BooksDoNotBalance, assert_books_balance
@@ -42,15 +42,15 @@ def without_lock(patch: pytest.MonkeyPatch) -> None:
 
 
 def without_offset_filter(patch: pytest.MonkeyPatch) -> None:
-    def everything(read: Sequence[ConsumerRecord], locked: Mapping[Source, Position], **_: Any) -> Fresh:
-        positions = dict(locked)
-        for each in read:
-            source = Source(each.topic, each.partition)
-            end = max(positions[source].next_offset, each.offset + 1)
-            positions[source] = positions[source]._replace(next_offset=end, last_sequence=end)
-        return Fresh([New(each, dict(each.headers), each.offset + 1) for each in read], positions)
+    class Open(Fence):
+        def new(self, read: Iterable[ConsumerRecord]) -> Iterator[New]:
+            for each in read:
+                source = Source(each.topic, each.partition)
+                end = max(self.positions[source].next_offset, each.offset + 1)
+                self.positions[source] = self.positions[source]._replace(next_offset=end, last_sequence=end)
+                yield New(source, each, dict(each.headers), each.offset + 1)
 
-    patch.setattr(micro_batch, "fresh", everything)
+    patch.setattr(micro_batch, "Fence", Open)
 
 
 def without_offset_in_the_transaction(patch: pytest.MonkeyPatch) -> None:

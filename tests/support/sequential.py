@@ -35,7 +35,7 @@ def books_with(openings: Iterable[Json]) -> Books:
 def incoming(told: Json, offset: int) -> Incoming[Any]:
     """The event as funding's handler receives it, decoded from its bytes."""
     read = record(told, offset=offset)
-    event = commitments.decode(New(read, dict(read.headers), offset + 1), SOURCE)
+    event = commitments.decode(New(SOURCE, read, dict(read.headers), offset + 1))
     assert event is not None
     return event
 

@@ -43,7 +43,7 @@ def as_told(found: Sequence[ConsumerRecord[Any, Any]]) -> History:
     async def history(known: Extent, *, progress: Callable[[int], None]) -> Told:
         told: dict[int, list[Any]] = {partition: [] for partition in known.ends}
         for each in found:
-            heard = commitments.decode(New(each, dict(each.headers), 0), Source(each.topic, each.partition))
+            heard = commitments.decode(New(Source(each.topic, each.partition), each, dict(each.headers), 0))
             assert heard is not None
             told[each.partition].append(heard)
         progress(len(found))

@@ -65,10 +65,10 @@ MARK_STATED = (
     "INSERT INTO envelope_statement (envelope_id, version) SELECT * FROM unnest($1::text[], $2::bigint[])"
     " ON CONFLICT (envelope_id) DO UPDATE SET version = EXCLUDED.version"
 )
-PostingRows = Sequence[tuple[Any, ...]]
+PostingRow = tuple[Any, ...]
 
 
-async def record_books(session: Session, books: Books, postings: PostingRows) -> None:
+async def record_books(session: Session, books: Books, postings: Sequence[PostingRow]) -> None:
     """Write what the books changed and the postings that say why."""
     connection = await driver(session)
     changed = [books.commitments[i] for i in books.changed_commitments]

@@ -46,7 +46,7 @@ def test_we_read_what_the_sdk_writes() -> None:
     attributes = {"id": told["id"], "source": "/somebody", "type": told["type"], "specversion": "1.0"}
     written = to_binary(CloudEvent(attributes, told["value"]), JSONFormat())
     record = raw_record(list(written.headers.items()), written.value, offset=5)
-    read = commitments.decode(New(record, dict(record.headers), 0), Source(TOPIC, 0))
+    read = commitments.decode(New(Source(TOPIC, 0), record, dict(record.headers), 0))
     assert read is not None
     assert (str(read.event_id), read.type, read.offset) == (told["id"], "CommitmentWithdrawn", 5)
     assert json.loads(read.fact.model_dump_json())["commitment_id"] == told["value"]["commitment_id"]

@@ -1,14 +1,14 @@
 """The fence lets each record through once, in order, whatever is handed over, and notices what is missing."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.database.checkpoint import Position, Source
-from shared.messaging.fence import Fresh, fresh
+from shared.messaging.fence import Fence, New
 from tests.support.commitment_events import raw_record
 
 Stamp = tuple[int, int] | None
@@ -29,8 +29,20 @@ def log_of(stamps: Sequence[Stamp], source: Source = FIRST) -> list[ConsumerReco
     return [stamped(offset, stamp, source) for offset, stamp in enumerate(stamps)]
 
 
-def offsets(found: Fresh, source: Source = FIRST) -> list[int]:
-    return [new.record.offset for new in found.records if new.record.partition == source.partition]
+class Passed(NamedTuple):
+    """What a fence let through, and the fence afterwards."""
+
+    records: list[New]
+    fence: Fence
+
+
+def fresh(read: Sequence[ConsumerRecord], locked: Mapping[Source, Position], *, relayed: bool = True) -> Passed:
+    fence = Fence(locked, relayed=relayed)
+    return Passed([*fence.new(read)], fence)
+
+
+def offsets(found: Passed, source: Source = FIRST) -> list[int]:
+    return [new.record.offset for new in found.records if new.source == source]
 
 
 @st.composite
@@ -60,9 +72,9 @@ def test_whatever_is_handed_over_again_each_event_is_taken_once_and_in_order(
     for start, size in (*handed, (0, len(log))):
         begin = min(start, position.next_offset)  # a zombie may be late; nobody may jump ahead
         found = fresh(records[begin : begin + size], {FIRST: position})
-        assert not found.offset_holes
-        assert found.positions[FIRST] >= position
-        position = found.positions[FIRST]
+        assert not found.fence.offset_holes
+        assert found.fence.positions[FIRST] >= position
+        position = found.fence.positions[FIRST]
         taken += [log[offset] for offset in offsets(found)]
     expected, last = [], (0, 0)
     for stamp in log:
@@ -78,11 +90,11 @@ def test_cutting_a_log_anywhere_changes_nothing(log: list[Stamp], cut: int) -> N
     records = log_of(log)
     whole = fresh(records, {FIRST: ZERO})
     head = fresh(records[:cut], {FIRST: ZERO})
-    tail = fresh(records[cut:], head.positions)
+    tail = fresh(records[cut:], head.fence.positions)
     assert offsets(head) + offsets(tail) == offsets(whole)
-    assert tail.positions == whole.positions
-    assert head.repeated + tail.repeated == whole.repeated
-    assert head.sequence_holes + tail.sequence_holes == whole.sequence_holes
+    assert tail.fence.positions == whole.fence.positions
+    assert head.fence.repeated + tail.fence.repeated == whole.fence.repeated
+    assert head.fence.sequence_holes + tail.fence.sequence_holes == whole.fence.sequence_holes
 
 
 @given(stamps, st.integers(0, 40), st.integers(0, 2), st.integers(0, 12))
@@ -91,9 +103,9 @@ def test_every_record_is_taken_fenced_or_repeated_and_positions_never_go_back(
 ) -> None:
     before = Position(next_offset, epoch, sequence)
     found = fresh(log_of(log), {FIRST: before})
-    after = found.positions[FIRST]
-    assert len(found.records) + found.fenced + found.repeated == len(log)
-    assert found.fenced == min(next_offset, len(log))
+    after = found.fence.positions[FIRST]
+    assert len(found.records) + found.fence.fenced + found.fence.repeated == len(log)
+    assert found.fence.fenced == min(next_offset, len(log))
     assert after.next_offset == max(next_offset, len(log))
     assert (after.epoch, after.last_sequence) >= (epoch, sequence)
     assert all(offset >= next_offset for offset in offsets(found))
@@ -110,7 +122,7 @@ def test_a_record_without_a_sequence_is_never_taken_for_a_repetition(plain: list
 def test_where_partners_write_no_header_of_theirs_makes_a_record_disappear(log: list[Stamp]) -> None:
     found = fresh(log_of(log), {FIRST: ZERO}, relayed=False)
     assert offsets(found) == list(range(len(log)))
-    assert found.positions[FIRST] == Position(len(log), 0, 0)
+    assert found.fence.positions[FIRST] == Position(len(log), 0, 0)
 
 
 @settings(max_examples=60)
@@ -123,22 +135,22 @@ def test_partitions_do_not_disturb_one_another(one: list[Stamp], two: list[Stamp
     for source, log in ((FIRST, one), (SECOND, two)):
         alone = fresh(log_of(log, source), {source: ZERO})
         assert offsets(found, source) == offsets(alone, source)
-        assert found.positions[source] == alone.positions[source]
+        assert found.fence.positions[source] == alone.fence.positions[source]
 
 
 def test_holes_are_noticed_and_what_comes_after_them_is_still_taken() -> None:
     records = [stamped(3, (0, 1)), stamped(4, (0, 4)), stamped(7, (0, 5)), stamped(8, (1, 9)), stamped(9, (1, 10))]
     found = fresh(records, {FIRST: ZERO})
-    assert found.offset_holes == [(FIRST, 0, 3), (FIRST, 5, 7)]
-    assert found.sequence_holes == [(FIRST, 1, 4)]  # another epoch counts from where it was restored
+    assert found.fence.offset_holes == [(FIRST, 0, 3), (FIRST, 5, 7)]
+    assert found.fence.sequence_holes == [(FIRST, 1, 4)]  # another epoch counts from where it was restored
     assert offsets(found) == [3, 4, 7, 8, 9]
-    assert found.positions == {FIRST: Position(10, 1, 10)}
+    assert found.fence.positions == {FIRST: Position(10, 1, 10)}
 
 
 def test_what_an_older_epoch_still_sends_is_a_repetition() -> None:
     found = fresh([stamped(5, (1, 99))], {FIRST: Position(5, 2, 3)})
-    assert (found.repeated, found.records) == (1, [])
-    assert found.positions == {FIRST: Position(6, 2, 3)}
+    assert (found.fence.repeated, found.records) == (1, [])
+    assert found.fence.positions == {FIRST: Position(6, 2, 3)}
 
 
 def test_headers_that_no_relay_writes_are_no_sequence() -> None:
@@ -154,7 +166,7 @@ def test_headers_that_no_relay_writes_are_no_sequence() -> None:
     records = [raw_record(headers, b"{}", offset=offset) for offset, headers in enumerate(odd)]
     found = fresh(records, {FIRST: Position(0, 3, 10**6)})
     assert offsets(found) == list(range(len(odd)))
-    assert found.positions[FIRST] == Position(len(odd), 3, 10**6)
+    assert found.fence.positions[FIRST] == Position(len(odd), 3, 10**6)
 
 
 def test_of_a_header_given_twice_the_last_counts() -> None:
