@@ -17,7 +17,7 @@ from shared.messaging.cluster import Router
 EXERCISE = 2016
 REFUSED_ONE_IN = 100
 ASKED_CENTS_MAX = 500_000
-BATCH_RECORDS = 4_000
+BATCH_RECORDS = 8_000
 """What a reader takes at most: `max_records` of shared/messaging/reader.py."""
 Ask = tuple[str, int, int]
 """A contract, and the cents asked of CDC and of the State."""

@@ -23,6 +23,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> Asy
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        pool_use_lifo=True,  # PostgreSQL plans a statement five times in each connection before it keeps a plan
         connect_args={
             "timeout": 5,
             "server_settings": {

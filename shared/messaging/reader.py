@@ -3,8 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -59,7 +60,7 @@ class Reader:
     def __init__(
         self, name: str, streams: Sequence[Stream[Any]], *, servers: Sequence[str], engine: AsyncEngine,
         admin: AdminClient, router: Router, clock: Clock, instance: str, seal: Seal = plain,
-        session_timeout_ms: int = SESSION_TIMEOUT_MS, max_records: int = 4000,
+        session_timeout_ms: int = SESSION_TIMEOUT_MS, max_records: int = 8000,
         committed: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.stopping = asyncio.Event()
@@ -114,8 +115,8 @@ class Reader:
             async with self.assignment.in_hand:
                 if self.stopping.is_set():
                     return  # the batch before may have been given up: to apply this one would jump over it
-                for stream, run in groupby(records, key=lambda record: self._stream_of(record.topic)):
-                    await self._apply(stream, list(run))
+                for stream, run in self._by_stream(records):
+                    await self._apply(stream, run)
             await self._commit(records)
         except Exception as error:
             log.critical("reader stops", error=type(error).__name__, detail=str(error))
@@ -136,6 +137,10 @@ class Reader:
         except PartitionParked as stop:
             self.assignment.park(TopicPartition(*stop.source), "too many unknown errors within a minute")
             await self._apply(stream, wanted)
+
+    def _by_stream(self, records: Sequence[ConsumerRecord]) -> Iterator[tuple[Stream[Any], list[ConsumerRecord]]]:
+        for topic, run in groupby(records, key=attrgetter("topic")):
+            yield self._stream_of(topic), list(run)
 
     def _stream_of(self, topic: str) -> Stream[Any]:
         if topic not in self._stream_by_topic:
