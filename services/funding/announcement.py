@@ -13,6 +13,8 @@ from services.funding.domain.territory import ANNULLED, Telling, Territory
 from shared.contracts.allocation import ENVELOPE_FACTS
 from shared.contracts.territory import TERRITORY_FACTS
 
+SAY_NOTHING_MORE = (Kind.RESERVED, Kind.WAITLISTED, Kind.PROMOTED, Kind.DISPLACED)
+"""Decisions that say the amounts alone."""
 _encoder = msgspec.json.Encoder()
 _ENVELOPE_FACTS = {model.__name__: model for model in ENVELOPE_FACTS}
 _TERRITORY_FACTS = {model.__name__: model for model in TERRITORY_FACTS}
@@ -31,9 +33,20 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
         "state_cents": outcome.amounts.state,
         "known_at": known_at,
     }
+    if outcome.kind not in SAY_NOTHING_MORE:
+        fields |= _more(outcome)
+    if outcome.movement_id is not None:
+        fields["movement_id"] = outcome.movement_id
+    if outcome.occurred_on is not None:
+        fields["occurred_on"] = outcome.occurred_on
+    if outcome.rules_version is not None:
+        fields["rules_version"] = outcome.rules_version
+    return _encoder.encode(fields)
+
+
+def _more(outcome: Outcome) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
     match outcome.kind:
-        case Kind.RESERVED | Kind.WAITLISTED | Kind.PROMOTED | Kind.DISPLACED:
-            pass
         case Kind.REFUSED:
             fields["reason"] = outcome.reason
         case Kind.AMENDED:
@@ -49,13 +62,7 @@ def allocation_fact(outcome: Outcome, *, known_at: datetime) -> bytes:
             fields |= {"funder": outcome.funder, "same_exercise": outcome.same_exercise}
         case Kind.HELD | Kind.MOVEMENT_REFUSED:
             fields |= {"movement": outcome.movement, "reason": outcome.reason}
-    if outcome.movement_id is not None:
-        fields["movement_id"] = outcome.movement_id
-    if outcome.occurred_on is not None:
-        fields["occurred_on"] = outcome.occurred_on
-    if outcome.rules_version is not None:
-        fields["rules_version"] = outcome.rules_version
-    return _encoder.encode(fields)
+    return fields
 
 
 def _money(outcome: Outcome) -> dict[str, Any]:

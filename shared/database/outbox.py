@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,9 @@ GIVE_OUT = text(
     "UPDATE outbox_partition SET last_sequence = :sequence, last_known_at = :known_at"
     " WHERE topic = :topic AND partition = :partition"
 )
+
+
+_PLACE = itemgetter(0, 1)
 
 
 class Destination(NamedTuple):
@@ -115,16 +119,17 @@ class Outbox:
     ) -> int:
         """Append an event to a held destination and return its sequence."""
         held = self._held[destination]
-        held.sequence += 1
-        self._rows.append((*destination, held.sequence, key, event_id, type, subject, cause, traceparent, time, value))
-        return held.sequence
+        sequence = held.sequence = held.sequence + 1
+        topic, partition = destination
+        self._rows.append((topic, partition, sequence, key, event_id, type, subject, cause, traceparent, time, value))
+        return sequence
 
     async def flush(self) -> None:
         """Write the rows and the sequences given out."""
         if not self._rows:
             return
         await copy_rows(self._session, "outbox", COLUMNS, self._rows)
-        given = {Destination(row[0], row[1]) for row in self._rows}
+        given = {Destination(*place) for place in set(map(_PLACE, self._rows))}
         await self._session.execute(
             GIVE_OUT,
             [

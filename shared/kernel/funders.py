@@ -12,4 +12,4 @@ class Funder(StrEnum):
 
 def envelope_id(contract: str, funder: Funder, exercise: int) -> str:
     """Name an envelope: `CV219.CDC.2016`."""
-    return f"{contract}.{funder}.{exercise}"
+    return ".".join((contract, funder, str(exercise)))

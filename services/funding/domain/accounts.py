@@ -17,7 +17,7 @@ Parts = list[tuple[Envelope, int]]
 
 
 class Accounts:
-    """The envelopes and commitments of some contracts; afterwards `changed_…` tell what to write."""
+    """The envelopes and commitments of some contracts; afterwards `changed_…` tell what to write, in order."""
 
     def __init__(
         self, envelopes: Iterable[Envelope], commitments: Iterable[Commitment], rule_sets: Iterable[RuleSet] = ()
@@ -27,7 +27,7 @@ class Accounts:
         self.rule_sets = {rule_set.pair: rule_set for rule_set in rule_sets}
         self._pairs: dict[tuple[str, int], tuple[Envelope | None, Envelope | None]] = {}
         self.changed_envelopes: set[str] = set()
-        self.changed_commitments: set[UUID] = set()
+        self.changed_commitments: dict[UUID, Commitment] = {}
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
         """Count each outcome as a fact of the envelopes that it moves."""
@@ -69,7 +69,7 @@ class Accounts:
         amounts = _amounts(parts)
         left = Asked(*(waits - served for waits, served in zip(commitment.waiting, amounts, strict=True)))
         commitment.state, commitment.waits = stood(commitment.state, commitment.asked, left)
-        self.changed_commitments.add(commitment.commitment_id)
+        self.changed_commitments[commitment.commitment_id] = commitment
         return _outcome(Kind.PROMOTED, commitment, postings, amounts=amounts)
 
     def displace(self, commitment: Commitment, envelope: Envelope) -> Outcome:
@@ -82,7 +82,7 @@ class Accounts:
         amounts = _amounts(parts)
         waiting = Asked(*map(sum, zip(commitment.waiting, amounts, strict=True)))
         commitment.state, commitment.waits = stood(commitment.state, commitment.asked, waiting)
-        self.changed_commitments.add(commitment.commitment_id)
+        self.changed_commitments[commitment.commitment_id] = commitment
         return _outcome(Kind.DISPLACED, commitment, postings, amounts=amounts)
 
     def sent_back(self, commitment: Commitment, envelope: Envelope) -> Asked:
@@ -104,12 +104,12 @@ class Accounts:
         standing = Standing(commitment.state.value)
         postings = self._leave(self._asked_of(commitment), commitment.state)
         commitment.state = State.RELEASED
-        self.changed_commitments.add(commitment.commitment_id)
+        self.changed_commitments[commitment.commitment_id] = commitment
         return [*outcomes, _outcome(Kind.RELEASED, commitment, postings, standing=standing)]
 
     def change(self, commitment: Commitment, asked: Asked) -> list[Outcome]:
         """Make a standing commitment ask these amounts."""
-        self.changed_commitments.add(commitment.commitment_id)
+        self.changed_commitments[commitment.commitment_id] = commitment
         return amend(self.envelopes, commitment, asked)
 
     def wanted(self, contract: str, exercise: int, asked: Asked) -> Parts | None:

@@ -70,7 +70,7 @@ class Books(Accounts):
     def decide(self, event: Event) -> list[Outcome]:
         """Decide one event: its own outcomes first, then the promotions and the held movements that it allows."""
         outcomes = self._decide(event)
-        if self.held.get(event.fact.contract):
+        if self.held and self.held.get(event.fact.contract):
             outcomes += self.settle(event.fact.contract)
         self.count(outcomes)
         return outcomes
@@ -143,7 +143,7 @@ class Books(Accounts):
             return RefusalReason.NOT_STANDING
         answer = movements.act(self.envelopes, commitment, fact)
         if isinstance(answer, list):
-            self.changed_commitments.add(commitment.commitment_id)
+            self.changed_commitments[commitment.commitment_id] = commitment
         return answer
 
     def _applied(
@@ -190,7 +190,7 @@ class Books(Accounts):
         self.commitments[fact.commitment_id] = commitment
         if self._by_beneficiary is not None and commitment.beneficiary is not None:
             self._by_beneficiary.setdefault(commitment.beneficiary, []).append(commitment)
-        self.changed_commitments.add(fact.commitment_id)
+        self.changed_commitments[fact.commitment_id] = commitment
         postings: tuple[Posting, ...] = ()
         if wanted is not None and state is not State.REFUSED:
             if state is State.WAITLISTED and rule_set is not None and rule_set.rules.apart:

@@ -35,7 +35,7 @@ def decide(books: Books, scoring: Scoring) -> Applied | Refused:
     if commitment.state in ENDED:
         return Refused(Objection.NOT_STANDING, "commitment_id")
     commitment.score = scoring.score
-    books.changed_commitments.add(commitment.commitment_id)
+    books.changed_commitments[commitment.commitment_id] = commitment
     outcomes = [*books.promote(commitment.contract, commitment.exercise), *books.settle(commitment.contract)]
     books.count(outcomes)
     return Applied(tuple(outcomes))

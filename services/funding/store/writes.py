@@ -71,7 +71,7 @@ PostingRow = tuple[Any, ...]
 async def record_books(session: Session, books: Books, postings: Sequence[PostingRow]) -> None:
     """Write what the books changed and the postings that say why."""
     connection = await driver(session)
-    changed = [books.commitments[i] for i in books.changed_commitments]
+    changed = books.changed_commitments.values()
     if new := [_commitment_row(c) for c in changed if c.is_new]:
         await copy_rows(session, "commitment", COMMITMENT_COLUMNS, new)
     if old := [c for c in changed if not c.is_new]:
@@ -125,8 +125,9 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
 
 
 def _commitment_row(commitment: Commitment) -> tuple[Any, ...]:
-    return (commitment.commitment_id, commitment.contract, commitment.exercise, commitment.asked.cdc,
-            commitment.asked.state, commitment.cost, commitment.priority, commitment.place,
+    cdc, state_cents = commitment.asked
+    return (commitment.commitment_id, commitment.contract, commitment.exercise, cdc, state_cents, commitment.cost,
+            commitment.priority, commitment.place,
             commitment.state, commitment.beneficiary, commitment.score, commitment.waits)  # fmt: skip
 
 

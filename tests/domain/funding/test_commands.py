@@ -108,7 +108,8 @@ def test_each_refusal_names_its_field_and_changes_nothing(reason: str, field: st
     assert isinstance(refused, Refused)
     assert (refused.objection, refused.field) == (reason, field)
     assert (found.envelopes, found.commitments) == (before.envelopes, before.commitments)
-    assert not found.changed_envelopes | found.changed_commitments
+    assert not found.changed_envelopes
+    assert not found.changed_commitments
 
 
 @pytest.mark.parametrize("act", [act for act in Act if act is not Act.CARRY_OVER])

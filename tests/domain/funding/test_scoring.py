@@ -49,7 +49,7 @@ def test_a_refused_score_names_the_commitment_and_changes_nothing(
     kept = books(state)
     before = deepcopy(kept.commitments)
     assert scoring.decide(kept, said) == Refused(objection, "commitment_id")
-    assert (kept.commitments, kept.changed_commitments) == (before, set())
+    assert (kept.commitments, kept.changed_commitments) == (before, {})
 
 
 def test_a_score_is_kept_and_who_fits_is_served() -> None:
@@ -58,5 +58,5 @@ def test_a_score_is_kept_and_who_fits_is_served() -> None:
     assert isinstance(decided, Applied)
     assert [fact.kind for fact in decided.facts if isinstance(fact, Outcome)] == ["AllocationPromoted"]
     found = kept.commitments[WHO]
-    assert (found.score, found.state, kept.changed_commitments) == (812, State.RESERVED, {WHO})
+    assert (found.score, found.state, kept.changed_commitments) == (812, State.RESERVED, {WHO: found})
     assert (kept.envelopes["CV219.CDC.2016"].reserved, kept.envelopes["CV219.CDC.2016"].version) == (60, 1)
