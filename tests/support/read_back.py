@@ -1,7 +1,7 @@
 """Reads a downloaded table back, as others would: CSV by the rules, XLSX by openpyxl, Parquet by pyarrow."""
 
 import csv
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -65,13 +65,8 @@ def _plain(field: Field, cell: Any) -> Any:
     if field.kind is Kind.DAY:
         return cell.date()
     if field.kind is Kind.INSTANT:
-        return to_the_millisecond(cell.replace(tzinfo=UTC))
+        return cell.replace(tzinfo=UTC)
     return cell
-
-
-def to_the_millisecond(instant: datetime) -> datetime:
-    """The nearest: a sheet holds no more."""
-    return instant + timedelta(milliseconds=round(instant.microsecond / 1000), microseconds=-instant.microsecond)
 
 
 def from_parquet(content: bytes, fields: list[Field]) -> list[Row]:
