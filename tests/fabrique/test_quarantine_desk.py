@@ -38,12 +38,12 @@ class Reader:
         self.stream: Stream[str] = Stream("partners", self._decode, pattern=r"partner\.[a-z]+\.event\.v1")
         self.stream(self._apply)
 
-    def _decode(self, new: New, source: Source) -> Incoming[str]:
+    def _decode(self, new: New) -> Incoming[str]:
         try:
             fact = json.loads(new.record.value)
         except ValueError as error:
             raise Rejected("json-invalid", "not valid JSON") from error
-        return Incoming(fact, UUID(int=0), "Said", source, new.record.offset, 0, None, place_of(new.record.offset))
+        return Incoming(fact, UUID(int=0), "Said", new.source, new.record.offset, 0, None, place_of(new.record.offset))
 
     async def _apply(self, batch: Batch[str]) -> None:
         for event in batch.events:
