@@ -13,11 +13,11 @@ from bench.hot_workload import BATCH_RECORDS, Drawn, Record, batches
 from bench.meter import Meter
 from services.funding.announcement import allocation_fact
 from services.funding.domain.books import Books
+from services.funding.domain.declaring import CommitmentEvent
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.handlers import commitments
 from services.funding.store.queries import ENVELOPES
-from shared.contracts.commitment import CommitmentFact
 from shared.contracts.topics import ALLOCATION
 from shared.database.checkpoint import Source
 from shared.database.quarantine import plain
@@ -48,7 +48,7 @@ POST = (
     "INSERT INTO posting (partition, sequence, line, envelope_id, commitment_id, credit, debit, amount_cents)"
     " SELECT $1, $2, v.* FROM unnest($3::int[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::bigint[]) AS v"
 )
-Apply = Callable[[asyncpg.Connection, Incoming[CommitmentFact]], Coroutine[Any, Any, None]]
+Apply = Callable[[asyncpg.Connection, Incoming[CommitmentEvent]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,14 @@ async def _share_out(records: Iterator[Record], pool: asyncpg.Pool, apply: Apply
             group.create_task(worker())
 
 
-def decode(record: Record) -> Incoming[CommitmentFact]:
+def decode(record: Record) -> Incoming[CommitmentEvent]:
     """Decode a record as funding does."""
     event = commitments.decode(New(Source(record.topic, record.partition), record, dict(record.headers), 0))
     assert event is not None
     return event
 
 
-async def decide_locked(connection: asyncpg.Connection, event: Incoming[CommitmentFact]) -> None:
+async def decide_locked(connection: asyncpg.Connection, event: Incoming[CommitmentEvent]) -> None:
     """Lock, decide with funding's own rule, write, commit."""
     async with connection.transaction():
         rows = await connection.fetch(FOR_UPDATE, [event.fact.contract])

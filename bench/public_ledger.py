@@ -12,7 +12,7 @@ from bench.ground import NotConserved, dsn
 from bench.hot_ways import Found, each
 from bench.hot_workload import Drawn
 from bench.meter import Meter
-from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
+from services.funding.domain.declaring import CommitmentEvent, Declaration
 from shared.kernel.funders import Funder, envelope_id
 from shared.messaging.stream import Incoming
 
@@ -54,10 +54,10 @@ class Accounts:
             if cents:
                 await connection.fetchval(TRANSFER, voted, available, cents)
 
-    async def reserve(self, connection: asyncpg.Connection, event: Incoming[CommitmentFact]) -> None:
+    async def reserve(self, connection: asyncpg.Connection, event: Incoming[CommitmentEvent]) -> None:
         """Reserve at both funders or at none."""
         fact = event.fact
-        assert isinstance(fact, CommitmentDeclared)
+        assert isinstance(fact, Declaration)
         cdc = self.ids[envelope_id(fact.contract, Funder.CDC, fact.exercise)]
         state = self.ids[envelope_id(fact.contract, Funder.STATE, fact.exercise)]
         try:

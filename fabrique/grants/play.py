@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from fabrique.imports import Event
+from services.funding import reading
 from services.funding.domain.books import Books
+from services.funding.domain.declaring import Declaration
 from services.funding.domain.envelope import VOTE, Envelope
 from services.funding.domain.outcome import Kind
 from services.funding.programme import Opening
 from services.intake.domain.translation import fact_of
-from shared.contracts import commitment, told
+from shared.contracts import told
 from shared.kernel.ids import commitment_id
 
 PLATFORM = "dauphin"
@@ -51,7 +53,7 @@ class Declared:
     """A grant as funding's rule receives it; it is told of once, so its event is named like the commitment."""
 
     event_id: UUID
-    fact: commitment.CommitmentFact
+    fact: Declaration
     place: int
     type: str = "CommitmentDeclared"
 
@@ -73,7 +75,7 @@ def play(openings: Iterable[Opening], events: Sequence[Event]) -> dict[str, Answ
     books = Books(envelopes, [])
     answered: defaultdict[str, Answered] = defaultdict(Answered)
     for place, event in enumerate(events):
-        fact = commitment.CommitmentDeclared.model_validate_json(published(event))
+        fact = reading.declaration(published(event))
         for outcome in books.decide(Declared(fact.commitment_id, fact, place)):
             answered[fact.contract].count(ANSWERS[outcome.kind], fact.state_cents)
     return dict(answered)

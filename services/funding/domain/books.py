@@ -10,13 +10,12 @@ from msgspec import Struct
 from services.funding.domain import movements
 from services.funding.domain.accounts import NOTHING, Accounts, Parts
 from services.funding.domain.commitment import Asked, Commitment, State
-from services.funding.domain.declaring import Answer, first_answer, fitting
+from services.funding.domain.declaring import Answer, CommitmentEvent, Declaration, first_answer, fitting
 from services.funding.domain.envelope import Envelope, Posting
 from services.funding.domain.outcome import Kind, Outcome
 from services.funding.domain.rules import RULE_REASONS, Request, Rules, RuleSet, unmet
 from shared.contracts.commitment import (
     CommitmentAmended,
-    CommitmentDeclared,
     CommitmentFact,
     CommitmentWithdrawn,
     PaymentReturned,
@@ -32,9 +31,12 @@ class Event(Protocol):
     """What the books need of an incoming event."""
 
     event_id: UUID
-    fact: CommitmentFact
     type: str
     place: int
+
+    @property
+    def fact(self) -> CommitmentEvent:
+        """What it says."""
 
 
 class HeldMovement(Struct):
@@ -83,7 +85,7 @@ class Books(Accounts):
         while start_again:
             start_again = False
             for movement in waiting:
-                answer = self._act(movement)
+                answer = self._act(movement.fact)
                 if isinstance(answer, HeldReason):
                     movement.reason = answer
                     continue
@@ -103,7 +105,7 @@ class Books(Accounts):
 
     def _decide(self, event: Event) -> list[Outcome]:
         fact = event.fact
-        if type(fact) is CommitmentDeclared:
+        if isinstance(fact, Declaration):
             return self._declare(fact, event)
         if isinstance(fact, CommitmentAmended | CommitmentWithdrawn):
             commitment = self._standing(fact)
@@ -117,7 +119,7 @@ class Books(Accounts):
             if outcomes[-1].kind in FREES:
                 outcomes += self.promote(commitment.contract, commitment.exercise)
             return outcomes
-        answer = self._act(event)
+        answer = self._act(fact)
         if isinstance(answer, HeldReason):
             self.held.setdefault(fact.contract, []).append(
                 HeldMovement(event.event_id, fact, event.type, event.place, answer, is_new=True)
@@ -132,8 +134,7 @@ class Books(Accounts):
             return RefusalReason.COMMITMENT_UNKNOWN
         return RefusalReason.NOT_STANDING if commitment.state in ENDED else commitment
 
-    def _act(self, event: Event | HeldMovement) -> movements.Answer:
-        fact = event.fact
+    def _act(self, fact: CommitmentFact) -> movements.Answer:
         commitment = self.commitments.get(fact.commitment_id)
         if commitment is None:
             return HeldReason.NOT_DECLARED
@@ -173,7 +174,7 @@ class Books(Accounts):
     def _refused(self, event: Event | HeldMovement, reason: RefusalReason) -> Outcome:
         return self._answered(Kind.MOVEMENT_REFUSED, event, reason)
 
-    def _declare(self, fact: CommitmentDeclared, event: Event) -> list[Outcome]:
+    def _declare(self, fact: Declaration, event: Event) -> list[Outcome]:
         asked = Asked(fact.cdc_cents, fact.state_cents)
         known = self.commitments.get(fact.commitment_id)
         if known is not None:
@@ -200,7 +201,7 @@ class Books(Accounts):
                         rules_version=version)]  # fmt: skip
 
     def _ruled_answer(
-        self, wanted: Parts | None, rules: Rules, fact: CommitmentDeclared, asked: Asked
+        self, wanted: Parts | None, rules: Rules, fact: Declaration, asked: Asked
     ) -> Answer:  # fmt: skip
         others = None
         if rules.looks_at_beneficiaries and fact.beneficiary_id is not None:

@@ -1,10 +1,34 @@
-"""Answers a declaration: refused, reserved or waiting; whole, or each funder's part where rules say so."""
+"""A declaration and its answer: refused, reserved or waiting; whole, or each funder's part where rules say so."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
 
 from services.funding.domain.accounts import Parts
 from services.funding.domain.commitment import State
 from services.funding.domain.outcome import Kind
+from shared.contracts.commitment import CommitmentFact
 from shared.contracts.reasons import RefusalReason
 
+
+class Declaration(Struct, frozen=True):
+    """What a partner asks the funders for, as far as a rule looks at it (CommitmentDeclared); amounts in cents."""
+
+    commitment_id: UUID
+    contract: str
+    exercise: int
+    cost_cents: int
+    cdc_cents: int
+    state_cents: int
+    priority: int
+    beneficiary_id: UUID | None
+    occurred_on: date
+    known_at: datetime
+
+
+CommitmentEvent = Declaration | CommitmentFact
+"""What a commitment event says: a declaration as it was read, or the fact itself."""
 Answer = tuple[Kind, State, RefusalReason | None]
 RESERVED: Answer = (Kind.RESERVED, State.RESERVED, None)
 WAITLISTED: Answer = (Kind.WAITLISTED, State.WAITLISTED, None)

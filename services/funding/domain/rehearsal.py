@@ -11,11 +11,11 @@ from services.funding.domain.books import Books
 from services.funding.domain.command import Command, parts
 from services.funding.domain.commands import open_envelope
 from services.funding.domain.commitment import Commitment
+from services.funding.domain.declaring import CommitmentEvent, Declaration
 from services.funding.domain.envelope import Envelope
 from services.funding.domain.outcome import Outcome
 from services.funding.domain.rules import Rules, RuleSet
 from services.funding.domain.scoring import Scoring
-from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 
 SAME_PRIORITY = 5
 """What everybody has when priorities are ignored: the one that a declaration has when it says none."""
@@ -35,7 +35,7 @@ class Heard(Struct):
     """An event of the line, as the books take it."""
 
     event_id: UUID
-    fact: CommitmentFact
+    fact: CommitmentEvent
     type: str
     place: int
 
@@ -157,8 +157,8 @@ def rehearse(
 
 def _as_heard(event: Heard, scenario: Scenario) -> Heard:
     fact = event.fact
-    if scenario.first_come and type(fact) is CommitmentDeclared and fact.priority != SAME_PRIORITY:
-        return structs.replace(event, fact=fact.model_copy(update={"priority": SAME_PRIORITY}))
+    if scenario.first_come and isinstance(fact, Declaration) and fact.priority != SAME_PRIORITY:
+        return structs.replace(event, fact=structs.replace(fact, priority=SAME_PRIORITY))
     return event
 
 

@@ -3,26 +3,26 @@
 from collections.abc import Iterator, Sequence
 
 from services.funding.announcement import allocation_fact
+from services.funding.domain.declaring import CommitmentEvent, Declaration
 from services.funding.domain.outcome import Outcome
 from services.funding.store import queries, writes
 from services.funding.store.writes import PostingRow
-from shared.contracts.commitment import CommitmentDeclared, CommitmentFact
 from shared.contracts.topics import ALLOCATION
 from shared.database.outbox import Destination, Outbox
 from shared.kernel.ids import derived_id
 from shared.messaging.stream import Batch, Incoming
 
 
-async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
+async def decide_commitments(batch: Batch[CommitmentEvent]) -> None:
     """Decide, in order, what each commitment event does to the envelopes of its contract."""
     facts = [event.fact for event in batch.events]
     books = await queries.load_books(
         batch.session,
         contracts=[fact.contract for fact in facts],
         named=[fact.commitment_id for fact in facts],
-        moved=[fact.commitment_id for fact in facts if type(fact) is not CommitmentDeclared],
+        moved=[fact.commitment_id for fact in facts if not isinstance(fact, Declaration)],
         declared=(
-            (f.commitment_id, f.contract, f.exercise, f.beneficiary_id) for f in facts if type(f) is CommitmentDeclared
+            (f.commitment_id, f.contract, f.exercise, f.beneficiary_id) for f in facts if isinstance(f, Declaration)
         ),
     )
     homes = {source: Destination(ALLOCATION.name, source.partition) for source in {e.source for e in batch.events}}
@@ -34,7 +34,7 @@ async def decide_commitments(batch: Batch[CommitmentFact]) -> None:
 
 
 def announce(
-    outbox: Outbox, home: Destination, event: Incoming[CommitmentFact], outcomes: Sequence[Outcome]
+    outbox: Outbox, home: Destination, event: Incoming[CommitmentEvent], outcomes: Sequence[Outcome]
 ) -> Iterator[PostingRow]:
     """Announce what an event came to in the partition it came from; return the postings that say why."""
     known_at = outbox.known_at(home, at_least=event.fact.known_at)

@@ -14,6 +14,7 @@ from services.funding.domain.books import Books
 from services.funding.domain.command import Act, Command
 from services.funding.domain.commands import Applied
 from services.funding.domain.comparison import Comparison, compare, snapshot, unlike
+from services.funding.domain.declaring import CommitmentEvent
 from services.funding.domain.manager import Manager, weight_cents
 from services.funding.domain.objection import Refused
 from services.funding.domain.outcome import Kind, Outcome
@@ -39,7 +40,6 @@ from services.funding.store import tables
 from services.funding.use_cases import commanding, scoring
 from services.funding.use_cases.answering import wanted_by
 from services.funding.use_cases.commanding import Desk, NotCommanded
-from shared.contracts.commitment import CommitmentFact
 from shared.database.transaction import reading
 from shared.kernel.errors import ProgrammeError
 from shared.messaging.history import Extent
@@ -49,7 +49,7 @@ NAMED_MAX = 20
 """Differences that are named when a replay does not end where the ledger stands; there may be thousands."""
 ACTS = frozenset(act.value for act in Act)
 DECIDED = ("applied", "refused")
-Told = Mapping[int, Sequence[Incoming[CommitmentFact]]]
+Told = Mapping[int, Sequence[Incoming[CommitmentEvent]]]
 Progress = Callable[[str, int, int], None]
 """Is told what is done now, how far it is, and of how much; from any thread."""
 
