@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from services.funding.domain.declaring import Declaration
 from shared.contracts.commitment import CommitmentDeclared
-from shared.contracts.fields import CENTS_MAX, ContractCode, Day, PlatformName
+from shared.contracts.fields import CENTS_MAX, INSTANT, ContractCode, Day, PlatformName
 from shared.kernel.ids import parse_id
 
 CentsWritten = Annotated[int, Meta(ge=0, le=CENTS_MAX)]
@@ -40,9 +40,7 @@ class _Written(Struct, forbid_unknown_fields=True):
 
 
 _decode = msgspec.json.Decoder(_Written).decode
-_is_instant = re.compile(
-    r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{6})?Z"
-).fullmatch
+_is_instant = re.compile(INSTANT).fullmatch
 _validate = CommitmentDeclared.__pydantic_validator__.validate_json
 _day_of: Callable[[bytes], date] = TypeAdapter(Day).validate_json
 # What comes again and again is checked by the model's own types once; what they refuse is never kept.
@@ -91,5 +89,5 @@ def _day(text: str) -> date:
 
 def _instant(text: str) -> datetime:
     if _is_instant(text) is None:
-        raise ValueError("not written as intake writes an instant")
+        raise ValueError("not an instant")
     return datetime.fromisoformat(text)

@@ -28,6 +28,8 @@ CENTS_TOTAL_MAX = 2**53 - 1
 _YEAR_TO_DAY = r"^(19[0-9]{2}|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CANONICAL_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+INSTANT = f"{_YEAR_TO_DAY}T{_TIME}:[0-5][0-9]([.][0-9]{{1,9}})?(Z|[+-]{_TIME})$"
+"""How an instant is written (RFC 3339), as a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ Day = Annotated[
 Instant = Annotated[
     AwareDatetime,
     Written(
-        f"{_YEAR_TO_DAY}T{_TIME}:[0-5][0-9]([.][0-9]{{1,9}})?(Z|[+-]{_TIME})$",
+        INSTANT,
         "date-time",
         "an instant from 1900 to 2100 with its offset, written as RFC 3339: 2016-10-03T09:30:00Z",
         datetime.fromisoformat,  # UTC is Python's own, which is compared, stored and written many times faster

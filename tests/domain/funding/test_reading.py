@@ -115,8 +115,9 @@ def test_each_odd_way_to_write_a_field_is_read_as_the_model_reads_it(name: str, 
 
 
 @pytest.mark.parametrize("beneficiary", [None, UUID(CANONICAL)])
-def test_what_intake_writes_is_read_quickly(beneficiary: UUID | None) -> None:
-    fact = CommitmentDeclared.__pydantic_validator__.validate_json(written(PLAIN))
+@pytest.mark.parametrize("declared_at", ["2016-10-03T09:30:00Z", "2016-10-03T11:30:00+02:00", "2016-10-03T09:30:00.5Z"])
+def test_what_intake_writes_is_read_quickly(beneficiary: UUID | None, declared_at: str) -> None:
+    fact = CommitmentDeclared.__pydantic_validator__.validate_json(written(PLAIN | {"declared_at": declared_at}))
     value = fact.model_copy(update={"beneficiary_id": beneficiary}).model_dump_json().encode()
     found = reading.quick(value)
     assert found == by_model(value)
