@@ -17,15 +17,16 @@ def main(
     rounds: Annotated[int, typer.Option(help="Times each way is measured, in turn; medians are printed.")] = 3,
     naive_seconds: Annotated[float, typer.Option(help="How long the naive way runs.")] = 10.0,
     latency_seconds: Annotated[float, typer.Option(help="How long each steady rate is held; 0 leaves it out.")] = 10.0,
+    share: Annotated[float, typer.Option(help="Hold each process to this share of a core, too; 0: do not.")] = 0.6,
 ) -> None:
     """Run workload 1: stream to ledger, how many and how soon."""
-    asyncio.run(_run(events, rounds, naive_seconds, latency_seconds))
+    asyncio.run(_run(events, rounds, naive_seconds, latency_seconds, share))
 
 
-async def _run(events: int, rounds: int, naive_seconds: float, latency_seconds: float) -> None:
+async def _run(events: int, rounds: int, naive_seconds: float, latency_seconds: float, share: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with written_topic(Workload(events), Path(folder)) as ground:
-            line = await stream_to_ledger.run(ground, rounds=rounds, naive_seconds=naive_seconds)
+            line = await stream_to_ledger.run(ground, rounds=rounds, naive_seconds=naive_seconds, share=share)
             if latency_seconds:
                 await latency.run(ground, seconds=latency_seconds)
     print(line)

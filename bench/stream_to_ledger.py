@@ -14,6 +14,7 @@ import asyncpg
 from confluent_kafka.admin import AdminClient
 
 from bench.ground import Ground, check, console, dsn, serving, settled
+from bench.share import can_hold, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,24 @@ def usage(pids: Sequence[int]) -> tuple[float, float]:
     return cpu, memory
 
 
-async def ours(ground: Ground, *, processes: int) -> Run:
-    """Measure the service from its first batch until everything is decided and acknowledged by Kafka."""
+async def ours(ground: Ground, *, processes: int, share: float = 0.0) -> Run:
+    """Measure the service from its first batch until everything is decided and acknowledged by Kafka.
+
+    With a `share`, each process is held to that much of a core.
+    """
     url = await ground.fresh()
     connection = await asyncpg.connect(dsn(url))
     try:
-        async with serving(ground, url, processes=processes) as children:
-            rate = await settled(connection, children, decisions=ground.expected.decisions)
-            cpu, memory = usage([child.pid for child in children])
-            await check(connection, ground.expected, complete=True)
+        with shares(share) as held:
+            async with serving(ground, url, processes=processes) as children:
+                for child in children if share else ():
+                    held.hold(child.pid)
+                rate = await settled(connection, children, decisions=ground.expected.decisions)
+                cpu, memory = usage([child.pid for child in children])
+                await check(connection, ground.expected, complete=True)
     finally:
         await connection.close()
-    return Run(f"ours, {processes} process(es)", rate, cpu, memory)
+    return Run(f"ours, {processes} process(es)" + (f" at {share:g} core" if share else ""), rate, cpu, memory)
 
 
 async def naive(ground: Ground, *, seconds: float) -> Run:
@@ -82,12 +89,20 @@ def _forget_group(admin: AdminClient) -> None:
         answer.exception(20)
 
 
-async def run(ground: Ground, *, rounds: int, naive_seconds: float) -> str:
-    """Run ours with one and two processes and the naive way in turn; return the line that counts."""
+async def run(ground: Ground, *, rounds: int, naive_seconds: float, share: float) -> str:
+    """Run the naive way, and ours with one and two processes, free and held to a share of a core, in turn.
+
+    Returns the line that counts.
+    """
+    if share and not can_hold():
+        console.print(f"held to {share:g} of a core: not run; it needs root and Linux's cpu controller")
+        share = 0.0
     measured: dict[str, list[Run]] = {}
     for _ in range(rounds):
-        for measure in (ours(ground, processes=1), ours(ground, processes=2), naive(ground, seconds=naive_seconds)):
-            result = await measure
+        ways = [naive(ground, seconds=naive_seconds), *(ours(ground, processes=n) for n in (1, 2))]
+        ways += [ours(ground, processes=n, share=share) for n in (1, 2) if share]
+        for way in ways:
+            result = await way
             measured.setdefault(result.name, []).append(result)
             console.print(f"{result.name}: {result.events_per_second:,.0f} events/s, "
                           f"{result.cpu_seconds:.1f} CPU s, {result.resident_mb:.0f} MB")  # fmt: skip
@@ -100,8 +115,9 @@ def _report(measured: dict[str, list[Run]]) -> str:
         rates = [run.events_per_second for run in runs]
         medians[name] = statistics.median(rates)
         console.print(f"{name}: median {medians[name]:,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) events/s")
-    one, two, slow = medians.values()
+    slow, one, two, *held = medians.values()
+    scaled = f"two_processes_ratio_held={held[1] / held[0]:.2f} " if held else ""
     return (
         f"stream-to-ledger events_per_second={one:.0f} ratio_to_naive={one / slow:.1f} "
-        f"naive_events_per_second={slow:.1f} two_processes_ratio={two / one:.2f} conservation=checked"
+        f"naive_events_per_second={slow:.1f} two_processes_ratio={two / one:.2f} {scaled}conservation=checked"
     )
