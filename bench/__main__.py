@@ -17,7 +17,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="Times each way is measured, in turn; medians are printed.")] = 3,
     naive_seconds: Annotated[float, typer.Option(help="How long the naive way runs.")] = 10.0,
     latency_seconds: Annotated[float, typer.Option(help="How long each steady rate is held; 0 leaves it out.")] = 10.0,
-    share: Annotated[float, typer.Option(help="Hold each process to this share of a core, too; 0: do not.")] = 0.6,
+    share: Annotated[float, typer.Option(help="Hold each process to this share of a core, too; 0: do not.")] = 0.5,
 ) -> None:
     """Run workload 1: stream to ledger, how many and how soon."""
     asyncio.run(_run(events, rounds, naive_seconds, latency_seconds, share))

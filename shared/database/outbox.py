@@ -27,6 +27,7 @@ COLUMNS = (
     "time",
     "value",
 )
+_destination = itemgetter(COLUMNS.index("topic"), COLUMNS.index("partition"))
 HOLD = text(
     "SELECT topic, partition, last_sequence, last_known_at, epoch FROM outbox_partition"
     " WHERE (topic, partition) IN (SELECT * FROM unnest(cast(:topics AS text[]), cast(:partitions AS int[])))"
@@ -36,9 +37,6 @@ GIVE_OUT = text(
     "UPDATE outbox_partition SET last_sequence = :sequence, last_known_at = :known_at"
     " WHERE topic = :topic AND partition = :partition"
 )
-
-
-_PLACE = itemgetter(0, 1)
 
 
 class Destination(NamedTuple):
@@ -129,7 +127,7 @@ class Outbox:
         if not self._rows:
             return
         await copy_rows(self._session, "outbox", COLUMNS, self._rows)
-        given = {Destination(*place) for place in set(map(_PLACE, self._rows))}
+        given = {Destination(*place) for place in set(map(_destination, self._rows))}
         await self._session.execute(
             GIVE_OUT,
             [
