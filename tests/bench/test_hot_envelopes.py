@@ -14,7 +14,7 @@ from bench.hot_ledger import check
 from bench.hot_ways import decode, ours
 from bench.hot_workload import HotEnvelopes, batches, draw
 from bench.meter import Meter
-from shared.contracts.commitment import CommitmentDeclared
+from services.funding.domain.declaring import Declaration
 
 SMALL = HotEnvelopes(events=300, envelopes=4)
 
@@ -53,7 +53,7 @@ def test_the_records_are_those_drawn_in_order_and_the_same_each_time() -> None:
             *range(sum(r.partition == partition for r in records))
         ]
     facts = [decode(record).fact for record in records]
-    asked = Counter((f.contract, f.cdc_cents, f.state_cents) for f in facts if isinstance(f, CommitmentDeclared))
+    asked = Counter((f.contract, f.cdc_cents, f.state_cents) for f in facts if isinstance(f, Declaration))
     assert asked == Counter(drawn.asks)
 
 
