@@ -44,6 +44,11 @@ EVENT: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _hear_interrupts() -> None:
+    """As in a terminal: whatever a shell runs in the background is deaf to Ctrl-C, and so is all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Machine:
     """A person's terminal: a state folder, and the stack that runs on it in a process of its own."""
 
@@ -58,7 +63,12 @@ class Machine:
         with self.screen.open("wb") as output:
             command = [sys.executable, *words]
             up = subprocess.Popen(  # noqa: S603  our own command
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_hear_interrupts,  # noqa: PLW1509  it only sets a signal's disposition
             )
         self._up = up
         wait_for(lambda: "Ctrl-C stops" in self.screen.read_text() or up.poll() is not None)
