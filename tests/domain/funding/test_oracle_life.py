@@ -124,6 +124,7 @@ def test_funding_decides_as_the_oracle_does_through_whole_lives(steps: list[Json
     assert clerk.balances() == oracle.balances()
     assert clerk.commitments() == oracle.commitments()
     assert clerk.held() == oracle.held()
+    assert all(clerk.books.commitments[name] is kept for name, kept in clerk.books.changed_commitments.items())
 
 
 @settings(max_examples=300, deadline=None, print_blob=True)
