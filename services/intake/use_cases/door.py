@@ -11,6 +11,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
 from services.intake.domain.telling import CloudEvent
+from services.intake.use_cases.names import repeated
 from shared.contracts.fields import Instant
 from shared.contracts.remedies import remedy
 from shared.contracts.told import TOLD, Told
@@ -57,6 +58,7 @@ STRUCTURED: TypeAdapter[Any] = TypeAdapter(
 BINARY = TypeAdapter(Attributes)
 ATTRIBUTES = frozenset({*Attributes.model_fields, "type"})
 """The attributes that are read; extension attributes are the partner's affair."""
+NOT_JSON = "not valid JSON, or nested too deep"
 UNTYPED = {
     "union_tag_invalid": "not a type of event that is told here",
     "union_tag_not_found": "is missing, or not a text",
@@ -98,7 +100,7 @@ def split(body: bytes) -> list[bytes] | None:
     try:
         return [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise Unreadable("json-invalid", [Fault("", "not valid JSON, or nested too deep")]) from error
+        raise Unreadable("json-invalid", [Fault("", NOT_JSON)]) from error
 
 
 def read_structured(body: bytes) -> CloudEvent:
@@ -108,6 +110,7 @@ def read_structured(body: bytes) -> CloudEvent:
         found = STRUCTURED.validate_json(body)
     except ValidationError as error:
         raise _unreadable(error) from error
+    _check_names(body)
     return _event(found, found.data)
 
 
@@ -129,12 +132,30 @@ def read_binary(attributes: Mapping[str, str], body: bytes) -> CloudEvent:
         told = model.__pydantic_validator__.validate_json(body)
     except ValidationError as error:
         raise _unreadable(error, under=("data",)) from error
+    _check_names(body, under=("data",))
     return _event(found, told)
 
 
 def _check_size(body: bytes) -> None:
     if len(body) > EVENT_BYTES_MAX:
         raise Unreadable("too-large", [Fault("", f"longer than {EVENT_BYTES_MAX} bytes")])
+
+
+def _check_names(body: bytes, *, under: tuple[str, ...] = ()) -> None:
+    """Refuse a name that is given twice, which pydantic reads as its last: asked of what is valid in all else."""
+    try:
+        way = repeated(body)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("json-invalid", [Fault(pointer(under), NOT_JSON)]) from error
+    if way is not None:
+        raise Unreadable("name-repeated", [_repetition((*under, *way))])
+
+
+def _repetition(way: tuple[str, ...]) -> Fault:
+    """Point to a name of ours; in an extension attribute, to that attribute, for all within is the sender's own."""
+    steps = way if way[:1] == ("data",) else way[:1]
+    detail = "a name is given more than once in one object: write each name once"
+    return Fault(pointer(steps), detail, unknown=bool(steps) and steps[0] not in {*ATTRIBUTES, "data"})
 
 
 def _event(attributes: Attributes, told: Any) -> CloudEvent:
@@ -149,7 +170,7 @@ def _unreadable(error: ValidationError, *, under: tuple[str, ...] = ()) -> Unrea
     found = error.errors(include_url=False, include_input=False)
     first = found[0]["type"]
     if first == "json_invalid":
-        return Unreadable("json-invalid", [Fault(pointer(under), "not valid JSON, or nested too deep")])
+        return Unreadable("json-invalid", [Fault(pointer(under), NOT_JSON)])
     if first == "dict_type" or (first == "model_type" and not found[0]["loc"]):
         return Unreadable("not-an-object", [Fault(pointer(under), "not a JSON object")])
     if first.startswith("union_tag"):

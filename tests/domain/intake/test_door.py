@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.telling import CloudEvent
+from services.intake.use_cases import door
 from services.intake.use_cases.door import EVENT_BYTES_MAX, Unreadable, read_binary, read_structured, split
 from shared.contracts.examples.told import TOLD_EXAMPLES
 from shared.contracts.told import Told
@@ -129,6 +130,71 @@ def test_a_pointer_escapes_what_the_field_is_called() -> None:
         read_structured(with_data(**{"a/b~c": 1}))
     assert caught.value.faults[0].pointer == "/data/a~1b~0c"
     assert caught.value.rejected().pointer == "/data"
+
+
+def twice(name: str, first: str, *, within: str = "data") -> bytes:
+    """The event, with a name written a second time, before the first."""
+    opening = '"data": {' if within == "data" else "{"
+    return bytes_of(EVENT).replace(opening.encode(), f'{opening}"{name}": {first}, '.encode(), 1)
+
+
+REPEATED: list[tuple[str, bytes, str, str]] = [
+    ("an amount", twice("state_cents", "1"), "/data/state_cents", "/data/state_cents"),
+    ("an amount with the same value", twice("state_cents", "400"), "/data/state_cents", "/data/state_cents"),
+    ("a name that is escaped", twice("state\\u005fcents", "1"), "/data/state_cents", "/data/state_cents"),
+    ("an attribute", twice("id", '"2"', within="event"), "/id", "/id"),
+    ("the type", twice("type", '"CommitmentClosed"', within="event"), "/type", "/type"),
+    ("the data", twice("data", '{"a": 1, "a": 2}', within="event"), "/data", "/data"),
+    ("an extension", twice("x", '1, "x": 2', within="event"), "/x", ""),
+    ("a name without letters", twice("", '1, "": 2', within="event"), "/", ""),
+    ("within an extension", twice(CANARY, '{"a": 1, "a": 2}', within="event"), f"/{CANARY}", ""),
+    ("within the trace", twice("traceparent", f'{{"{CANARY}": 1, "{CANARY}": 2}}', within="event"), "/traceparent",
+     "/traceparent"),
+    ("deep within", twice("x", '[[{"a": {"b": 1, "b": 2}}]]', within="event"), "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("_", "body", "pointer", "stored"), REPEATED, ids=[repeated[0] for repeated in REPEATED])
+def test_a_name_given_twice_is_refused_for_readers_would_keep_different_ones(
+    _: str, body: bytes, pointer: str, stored: str
+) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_structured(body)
+    rejected = caught.value.rejected()
+    assert (caught.value.reason, caught.value.faults[0].pointer) == ("name-repeated", pointer)
+    assert (rejected.reason, rejected.pointer) == ("name-repeated", stored)
+    assert rejected.detail == "a name is given more than once in one object: write each name once"
+
+
+def test_a_name_given_twice_is_refused_in_binary_mode_too() -> None:
+    attributes = {name: value for name, value in EVENT.items() if name != "data"}
+    body = bytes_of(DATA)
+    assert read_binary(attributes, body).told == read_structured(bytes_of(EVENT)).told
+    with pytest.raises(Unreadable) as caught:
+        read_binary(attributes, body.replace(b"{", b'{"state_cents": 1, ', 1))
+    assert (caught.value.reason, caught.value.faults[0].pointer) == ("name-repeated", "/data/state_cents")
+
+
+@pytest.mark.parametrize(
+    "extension",
+    ['[{"a": 1}, {"a": 1}]', '{"id": {"id": {}}}', '"\\"a\\":1,\\"a\\":2"', "1e999", "-0", "9" * 400, '"\x7f"',
+     "[" * 150 + "]" * 150],
+)  # fmt: skip
+def test_the_same_name_in_different_objects_is_no_repetition_nor_is_anything_else(extension: str) -> None:
+    assert read_structured(twice("x", extension, within="event")) == read_structured(bytes_of(EVENT))
+
+
+@pytest.mark.parametrize("error", [ValueError, RecursionError])
+def test_what_one_parser_reads_and_the_other_does_not_is_refused_too(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: bytes) -> None:
+        raise error
+
+    monkeypatch.setattr(door, "repeated", refuse)
+    with pytest.raises(Unreadable) as caught:
+        read_structured(bytes_of(EVENT))
+    assert caught.value.reason == "json-invalid"
 
 
 @pytest.mark.parametrize("told", TOLD_EXAMPLES, ids=lambda told: type(told).__name__)

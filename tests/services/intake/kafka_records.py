@@ -25,6 +25,8 @@ RECORDS: list[tuple[str, Record, str | None, str]] = [
     ("a float amount", structured(declared(cost_cents=1.5)), "field-invalid", "/data/cost_cents"),
     ("a negative amount", binary(declared(cost_cents=-1)), "field-invalid", "/data/cost_cents"),
     ("an amount past 64 bits", binary(declared(cost_cents=2**64)), "field-invalid", "/data/cost_cents"),
+    ("an amount twice", (binary(declared())[0].replace(b"{", b'{"cost_cents": 1, ', 1), binary(declared())[1]),
+     "name-repeated", "/data/cost_cents"),
     ("a bad SIRET", structured(declared(beneficiary_siret="12345678200011")), "field-invalid",
      "/data/beneficiary_siret"),
     ("a header that is not UTF-8", binary(welcomed(), ce_id=b"\xff\xfe"), "header-not-utf8", "/headers/ce_id"),

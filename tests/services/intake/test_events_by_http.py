@@ -43,6 +43,8 @@ BAD: list[tuple[str, bytes, int, str, str]] = [
      "/data/residence_qpv_code"),
     ("an unknown field", raw(nom_complet=CANARY), 422, "field-unknown", "/data/nom_complet"),
     ("a missing field", raw(reference=None), 422, "field-invalid", "/data/reference"),
+    ("an amount twice", raw().replace(b'"data": {', b'"data": {"cost_cents": 1, '), 422, "name-repeated",
+     "/data/cost_cents"),
     ("no data", json.dumps(declared() | {"data": None}).encode(), 422, "field-invalid", "/data"),
     ("a nesting of 10 000", b'{"type":"CommitmentDeclared","data":' + b"[" * 10_000 + b"]" * 10_000 + b"}", 400,
      "json-invalid", ""),
