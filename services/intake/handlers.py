@@ -76,8 +76,15 @@ def _read(headers: Headers, value: bytes) -> CloudEvent:
     if headers.get("content-type") is not None:
         content_type = text_header(headers, "content-type").partition(";")[0].strip().lower()
     if content_type == STRUCTURED:
-        return door.read_structured(value)
+        return door.read_structured(value, trace=_attribute(headers, "traceparent"))
     if content_type != PLAIN_JSON:
         raise Rejected("content-type-unknown", f"write {PLAIN_JSON} or {STRUCTURED}", pointer="/headers/content-type")
-    attributes = {attribute: text_header(headers, name) for name, attribute in HEADERS.items() if name in headers}
+    attributes = {attribute: _attribute(headers, name) for name, attribute in HEADERS.items() if name in headers}
     return door.read_binary(attributes, value)
+
+
+def _attribute(headers: Headers, name: str) -> str:
+    """Read a header; a trace that cannot be read is malformed, which the door ignores."""
+    if HEADERS[name] == "traceparent":
+        return (headers.get(name) or b"").decode(errors="replace")
+    return text_header(headers, name)

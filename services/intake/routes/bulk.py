@@ -14,7 +14,7 @@ from starlette.types import Scope as ASGIScope
 from services.intake.domain.scope import Scope
 from services.intake.routes import answers, documents
 from services.intake.routes.doorkeeper import authenticated
-from services.intake.routes.events import Desk, Read, read_or_fault, tell
+from services.intake.routes.events import Desk, Read, read_or_fault, tell, trace_of
 from services.intake.use_cases import door
 from services.intake.use_cases.door import Fault, Unreadable
 from shared.kernel.errors import Unavailable
@@ -111,7 +111,7 @@ async def _chunks(lines: AsyncIterator[Line]) -> AsyncIterator[list[Line]]:
 
 async def _lines(request: Request) -> AsyncIterator[Line]:
     """Yield each line that is not blank, with its number from 1; never hold one that is longer than an event may be."""
-    cutter = LineCutter()
+    cutter = LineCutter(trace_of(request))
     received = 0
     async for part in request.stream():
         received += len(part)
@@ -130,8 +130,9 @@ async def _lines(request: Request) -> AsyncIterator[Line]:
 class LineCutter:
     """Cuts bytes that arrive in pieces into lines, and reads each as an event."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: str | None = None) -> None:
         self.number = 0
+        self._trace = trace
         self._rest = bytearray()
         self._skipping = False
 
@@ -147,7 +148,7 @@ class LineCutter:
             if too_long:
                 yield self.number, _refused(f"longer than {door.EVENT_BYTES_MAX} bytes")
             elif line.strip():
-                yield self.number, read_or_fault(line)
+                yield self.number, read_or_fault(line, self._trace)
         self._keep(rest)
 
     def _keep(self, part: bytes) -> None:

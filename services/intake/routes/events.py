@@ -28,6 +28,7 @@ from shared.web.problems import FieldProblem, Problem
 
 STRUCTURED = ("application/cloudevents+json", "application/cloudevents-batch+json")
 PLAIN_JSON = "application/json"
+TRACE = "traceparent"
 REPEATED = {"Idempotency-Replayed": "true"}
 Read = CloudEvent | Unreadable
 
@@ -126,34 +127,41 @@ def _read(request: Request, scope: Scope, body: bytes) -> CloudEvent | list[Read
         if content_type == PLAIN_JSON and "ce-specversion" in request.headers:
             return door.read_binary(_attributes(request), body)
         items = door.split(body)
-        return door.read_structured(body) if items is None else _read_items(items)
+        trace = trace_of(request)
+        return door.read_structured(body, trace=trace) if items is None else _read_items(items, trace)
     except Unreadable as error:
         count_unreadable(HTTP, scope.platform, error.reason)
         raise answers.unreadable(error) from error
 
 
-def _read_items(items: list[bytes]) -> list[Read]:
+def _read_items(items: list[bytes], trace: str | None) -> list[Read]:
     if not 0 < len(items) <= door.EVENTS_MAX:
         raise Unreadable("array-size", [Fault("", f"send from 1 to {door.EVENTS_MAX} events at once")])
-    return [read_or_fault(item) for item in items]
+    return [read_or_fault(item, trace) for item in items]
 
 
-def read_or_fault(item: bytes) -> Read:
+def trace_of(request: Request) -> str | None:
+    """Return what the request says is its trace, well formed or not: that of its events which say none."""
+    return request.headers.get(TRACE)
+
+
+def read_or_fault(item: bytes, trace: str | None) -> Read:
     """Read one event of several; what is wrong with it is its answer."""
     try:
-        return door.read_structured(item)
+        return door.read_structured(item, trace=trace)
     except Unreadable as error:
         return error
 
 
 def _attributes(request: Request) -> dict[str, str]:
-    """Read the `ce-` headers, percent-decoded, as CloudEvents writes them."""
+    """Read the `ce-` headers, percent-decoded, as CloudEvents writes them; a bad trace is the door's to ignore."""
     found = {}
     for name, value in request.headers.raw:
         attribute = name.removeprefix(b"ce-").decode("latin-1")
-        if (name.startswith(b"ce-") and attribute in door.ATTRIBUTES) or attribute == "traceparent":
+        if (name.startswith(b"ce-") and attribute in door.ATTRIBUTES) or attribute == TRACE:
+            how = "replace" if attribute == TRACE else "strict"
             try:
-                found[attribute] = unquote(value.decode(), errors="strict")
+                found[attribute] = unquote(value.decode(errors=how), errors=how)
             except UnicodeDecodeError as error:
                 raise Unreadable("header-not-utf8", [Fault(f"/headers/ce-{attribute}", "not UTF-8")]) from error
     return found

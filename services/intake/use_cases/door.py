@@ -103,15 +103,15 @@ def split(body: bytes) -> list[bytes] | None:
         raise Unreadable("json-invalid", [Fault("", NOT_JSON)]) from error
 
 
-def read_structured(body: bytes) -> CloudEvent:
-    """Read an event that says everything in one JSON object. Raises Unreadable."""
+def read_structured(body: bytes, *, trace: str | None = None) -> CloudEvent:
+    """Read an event that says everything in one JSON object, but for a `trace` around it. Raises Unreadable."""
     _check_size(body)
     try:
         found = STRUCTURED.validate_json(body)
     except ValidationError as error:
         raise _unreadable(error) from error
     _check_names(body)
-    return _event(found, found.data)
+    return _event(found, found.data, trace)
 
 
 def read_binary(attributes: Mapping[str, str], body: bytes) -> CloudEvent:
@@ -158,12 +158,15 @@ def _repetition(way: tuple[str, ...]) -> Fault:
     return Fault(pointer(steps), detail, unknown=bool(steps) and steps[0] not in {*ATTRIBUTES, "data"})
 
 
-def _event(attributes: Attributes, told: Any) -> CloudEvent:
-    trace = attributes.traceparent
+def _event(attributes: Attributes, told: Any, trace: str | None = None) -> CloudEvent:
     return CloudEvent(
         id=attributes.id, source=attributes.source, told=told, subject=attributes.subject,
-        traceparent=trace if isinstance(trace, str) and TRACEPARENT.fullmatch(trace) else None,
+        traceparent=_well_formed(attributes.traceparent) or _well_formed(trace),
     )  # fmt: skip
+
+
+def _well_formed(trace: Any) -> str | None:
+    return trace if isinstance(trace, str) and TRACEPARENT.fullmatch(trace) else None
 
 
 def _unreadable(error: ValidationError, *, under: tuple[str, ...] = ()) -> Unreadable:

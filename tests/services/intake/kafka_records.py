@@ -50,6 +50,8 @@ RECORDS: list[tuple[str, Record, str | None, str]] = [
      None, ""),
     ("a sequence like ours that goes back",
      binary(welcomed("P-6", id="b6") | {"source": "/citeslab/epoch/0"}, ce_sequence=b"1"), None, ""),
+    ("a trace that is not UTF-8", binary(welcomed("P-8", id="b8"), traceparent=b"\xff\xfe"), None, ""),
+    ("a trace that is null", binary(welcomed("P-9", id="b9"), traceparent=None, ce_traceparent=b"\xff"), None, ""),
     ("a good one at the end", binary(told("SupportStarted", {"entrepreneur_reference": "P-1", "contract": "CV219",
      "support": "coaching"}, id="b7")), None, ""),
 ]  # fmt: skip

@@ -77,7 +77,7 @@ async def test_good_and_bad_records_each_get_what_they_deserve_and_nothing_stops
         row = quarantined.get(number)
         found = (row["reason"], row["pointer"]) if row else (None, "")
         assert found == (reason, pointer), name
-    assert await _counts(intake) - before == {"CommitmentDeclared": 1, "EntrepreneurWelcomed": 5, "SupportStarted": 1}
+    assert await _counts(intake) - before == {"CommitmentDeclared": 1, "EntrepreneurWelcomed": 7, "SupportStarted": 1}
     await _assert_sealed(intake, quarantined)
     await _assert_dead_letters_tell_no_content(intake, broker, topic, quarantined)
     printed = capsys.readouterr()
