@@ -16,6 +16,7 @@ from shared.contracts.fields import (
     Instant,
     PlatformName,
     PositiveCents,
+    Priority,
 )
 from shared.kernel.funders import Funder
 
@@ -61,7 +62,7 @@ class AskedTerms(Fact):
 class DeclaredTerms(AskedTerms):
     """What is asked, and how soon it is served when it must wait."""
 
-    priority: int = Field(default=5, ge=1, le=9, description="Place in a waitlist: 1 is served first.")
+    priority: Priority = Field(default=5, description="Place in a waitlist: 1 is served first.")
 
 
 class WithdrawnTerms(Fact):

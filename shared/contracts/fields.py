@@ -63,6 +63,29 @@ class Written:
         return {"type": "string", "format": self.format, "pattern": self.pattern}
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How a whole number between bounds is written: said in the same words whatever was sent instead.
+
+    pydantic alone says "a valid integer" of quotes, and one bound at a time. It follows the bounds in the annotation.
+    """
+
+    cents: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check as before; name the bounds that the schema has, whatever is wrong."""
+        checked: Any = handler(source)
+        return core_schema.custom_error_schema(
+            checked, custom_error_type="whole_number", custom_error_message=self._words(checked["ge"], checked["le"])
+        )
+
+    def _words(self, least: int, most: int) -> str:
+        if not self.cents:
+            return f"write a whole number from {least} to {most}, without quotes or decimal point"
+        bounds = f"(from {least} to {most:,})".replace(",", " ")
+        return f"write whole euro cents, without quotes or decimal point: 125000 {bounds}"
+
+
 class Identified:
     """How an identifier is read from JSON: its canonical text, into the quick UUID of `parse_id`."""
 
@@ -93,17 +116,24 @@ def _siret(code: str) -> str:
 
 
 Identifier = Annotated[UUID, Identified()]
-Cents = Annotated[int, Field(ge=0, le=CENTS_MAX, description="Whole euro cents.", examples=[1_250_000])]
+Cents = Annotated[
+    int, Field(ge=0, le=CENTS_MAX, description="Whole euro cents.", examples=[1_250_000]), Whole(cents=True)
+]
 PositiveCents = Annotated[
-    int, Field(ge=1, le=CENTS_MAX, description="Whole euro cents, at least one.", examples=[1_250_000])
+    int,
+    Field(ge=1, le=CENTS_MAX, description="Whole euro cents, at least one.", examples=[1_250_000]),
+    Whole(cents=True),
 ]
 CentsTotal = Annotated[
-    int, Field(ge=0, le=CENTS_TOTAL_MAX, description="Whole euro cents, summed.", examples=[10_000_000])
+    int,
+    Field(ge=0, le=CENTS_TOTAL_MAX, description="Whole euro cents, summed.", examples=[10_000_000]),
+    Whole(cents=True),
 ]
 ContractCode = Annotated[
     str, Field(pattern=r"^CV[0-9A-Z]{3,5}$", description="Code of the contrat de ville.", examples=["CV219"])
 ]
-Exercise = Annotated[int, Field(ge=2014, le=2100, description="Budget year of the credits.", examples=[2016])]
+Exercise = Annotated[int, Field(ge=2014, le=2100, description="Budget year of the credits.", examples=[2016]), Whole()]
+Priority = Annotated[int, Field(ge=1, le=9), Whole()]
 EnvelopeId = Annotated[
     str,
     Field(

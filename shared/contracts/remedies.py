@@ -8,20 +8,28 @@ from pydantic_core import ErrorDetails
 
 from shared.contracts import fields
 
+WHOLE = "write a whole number, without quotes or decimal point"
 IN_WORDS = {
     "missing": "is missing: add it",
     "extra_forbidden": "is not known here: remove it, or mend its spelling",
     "uuid_parsing": "not a UUID",
     "uuid_type": "not a UUID",
+    "int_type": WHOLE,
+    "int_parsing": WHOLE,
+    "int_from_float": WHOLE,
 }
+BOUNDS = {"greater_than_equal": "write {ge} or more", "less_than_equal": "write {le} or less"}
 
 
 def remedy(problem: ErrorDetails) -> str:
     """Say how to mend what pydantic found, without the value, which may name a person."""
     if problem["type"] in IN_WORDS:
         return IN_WORDS[problem["type"]]
+    context = problem.get("ctx", {})
+    if problem["type"] in BOUNDS:
+        return BOUNDS[problem["type"]].format(**context)
     said = problem["msg"].removeprefix("Value error, ")
-    looks = _forms().get(problem.get("ctx", {}).get("pattern", ""))
+    looks = _forms().get(context.get("pattern", ""))
     return f"write it like {looks}: {said}" if looks else said
 
 

@@ -78,10 +78,10 @@ MISTAKES = {
     "a name has spaces": ('"pas-de-calais"', '"Pas de Calais"', "line 2: programme.id", "should match pattern"),
     "a code is no contract's": ('"CV219"', '"219"', "line 13: contract.2.code", "should match pattern '^CV"),
     "a SIREN is short": ('"246200364"', '"24620036"', "line 15: contract.2.epci_siren", "should match pattern"),
-    "a population is negative": ("= 201", "= -1", "line 17: contract.2.qpv_population", "greater than or equal to 0"),
+    "a population is negative": ("= 201", "= -1", "line 17: contract.2.qpv_population", "write 0 or more"),
     "a contract is listed twice": ('"CV219"', '"CV217"', "line 13: contract.2.code", "CV217 is listed above"),
     "a funder is unknown": ('"STATE"', '"REGION"', "line 25: credit.2.funder", "'CDC' or 'STATE'"),
-    "a year is short": ("2016\namount =", "16\namount =", "line 26: credit.2.exercise", "or equal to 2014"),
+    "a year is short": ("2016\namount =", "16\namount =", "line 26: credit.2.exercise", "from 2014 to 2100"),
     "a credit is told twice": ('"STATE"', '"CDC"', "line 24: credit.2", "CDC has a credit of 2016 above"),
     "euros are a number": ('"100000.00"', "100000.00", "line 22: credit.1.amount_per_contract", 'quotes: "100000.00"'),
     "euros have no cents": ('"100000.00"', '"100000"', "line 22: credit.1.amount_per_contract", 'two decimals: "100'),
@@ -108,7 +108,7 @@ MISTAKES = {
         '"population"', '"mix"\nmix = { people = 1 }', "line 29: credit.2.mix.people", "'equal', 'population'"
     ),
     "a mixed key counts nothing": (
-        '"population"', '"mix"\nmix = { equal = 0 }', "line 29: credit.2.mix.equal", "greater than or equal to 1"
+        '"population"', '"mix"\nmix = { equal = 0 }', "line 29: credit.2.mix.equal", "write 1 or more"
     ),
     "a caseload is not said": ('"population"', '"caseload"', "line 28: credit.2.split", "CV217, CV219 say no caseload"),
     "a mixed caseload is not said": (

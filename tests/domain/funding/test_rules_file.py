@@ -26,8 +26,8 @@ funders = "each"
 """
 MISTAKES = {
     "a limit is unknown": ("waitlist", "waiting", "line 41: rules.1.waiting", "mend its spelling"),
-    "a share is above 100": ("= 80", "= 101", "line 39: rules.1.public_aid_max", "less than or equal to 100"),
-    "a share is no whole number": ("= 80", "= 80.5", "line 39: rules.1.public_aid_max", "valid integer"),
+    "a share is above 100": ("= 80", "= 101", "line 39: rules.1.public_aid_max", "write 100 or less"),
+    "a share is no whole number": ("= 80", "= 80.5", "line 39: rules.1.public_aid_max", "whole number"),
     "euros have no cents": ('"23000.00"', '"23000"', "line 40: rules.1.convention_from", "two decimals"),
     "a word is unknown": ('"skip"', '"jump"', "line 41: rules.1.waitlist", "'strict' or 'skip'"),
     "funders decide in no such way": ('"each"', '"both"', "line 43: rules.1.funders", "'together' or 'each'"),
