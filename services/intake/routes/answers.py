@@ -33,6 +33,7 @@ TITLES = {
     422: "The event cannot be accepted.",
 }
 RETRY = {"Retry-After": "2"}
+SIZES = "One event is at most 256 KiB; send many to /v1/events:bulk, one on each line."
 UNREADABLE = {
     "json-invalid": (400, "This is not JSON."),
     "too-large": (413, "The event is too large."),
@@ -131,7 +132,8 @@ def refused(refusal: Refusal, *, under: str = "") -> Problem:
 def unreadable(error: Unreadable, *, under: str = "") -> Problem:
     """Render what is wrong with bytes that are not a valid event; pointers begin with `under`."""
     status, title = UNREADABLE.get(error.reason, (422, "The event is not valid."))
-    return Problem(status, error.reason, title, errors=_fields(error.faults, under))
+    detail = SIZES if status == 413 else ""
+    return Problem(status, error.reason, title, detail=detail, errors=_fields(error.faults, under))
 
 
 def _fields(faults: Sequence[Fault], under: str) -> list[FieldProblem]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from fastapi import Request
 
 from services.intake.domain.scope import Scope
+from services.intake.routes import answers
 from services.intake.use_cases.keys import KnownKeys
 from shared.kernel.errors import Unavailable
 from shared.messaging.backoff import is_transient
@@ -16,15 +17,19 @@ BODY_BYTES_MAX = 1024 * 1024
 
 async def authenticated(request: Request, keys: KnownKeys) -> Scope:
     """Return the scope of the request's key. Raises Problem 401 when there is none that stands."""
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    kind, _, said = request.headers.get("authorization", "").partition(" ")
+    key = said.strip() if kind.lower() == "bearer" else ""
+    if not key:
+        raise _closed("This needs a key.", "Send it as `Authorization: Bearer fab_…`.")
     with database_answers():
-        scope = await keys.scope(key.strip()) if kind.lower() == "bearer" else None
+        scope = await keys.scope(key)
     if scope is None:
-        raise Problem(
-            401, "key-unknown", "This needs a key.", detail="Send it as `Authorization: Bearer fab_…`.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )  # fmt: skip
+        raise _closed("This key is not known, or was revoked: ask for another.")
     return scope
+
+
+def _closed(title: str, detail: str = "") -> Problem:
+    return Problem(401, "key-unknown", title, detail=detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 @contextmanager
@@ -44,6 +49,5 @@ async def body_of(request: Request) -> bytes:
     async for part in request.stream():
         received += part
         if len(received) > BODY_BYTES_MAX:
-            raise Problem(413, "too-large", "The body is too large.",
-                          detail="At most 1 MiB: send less at once, or use /v1/events:bulk.")  # fmt: skip
+            raise Problem(413, "too-large", "The body is too large.", detail=f"At most 1 MiB. {answers.SIZES}")
     return bytes(received)

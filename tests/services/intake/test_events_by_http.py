@@ -3,15 +3,20 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client import REGISTRY
 
+from services.intake.app import build
+from services.intake.use_cases.keys import revoke_key
+from shared.kernel.api_key import prefix_of
 from shared.kernel.funders import Funder
 from shared.kernel.ids import commitment_id
-from tests.services.intake.world import World, declared, told, welcomed
+from tests.services.intake.world import World, declared, fixed_clock, settings_of, told, welcomed
 
 CANARY = "Jeanne-Dupont"
+UNKNOWN = "This key is not known, or was revoked: ask for another."
 JSON = {"content-type": "application/json"}
 
 
@@ -213,6 +218,28 @@ async def test_without_a_key_that_stands_nothing_is_told_nor_shown(world: World)
             answer = await world.client.request(method, path, headers={"authorization": shown}, content=b"{")
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), (shown, path)
             assert answer.json()["type"] == "urn:fabrique:problem:key-unknown"
+            was_sent = shown in ("Bearer x", key + "x")
+            assert answer.json()["title"] == (UNKNOWN if was_sent else "This needs a key."), shown
+
+
+async def test_a_revoked_key_is_said_to_be_so(world: World) -> None:
+    key = await world.key()
+    await world.client.get("/v1/events?source=/a&id=1", headers=key)
+    prefix = prefix_of(key["authorization"].removeprefix("Bearer "))
+    assert await revoke_key(world.spine.engine, prefix or "", clock=fixed_clock)
+    world_anew = build(settings_of(world.url), clock=fixed_clock)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(world_anew[0]), base_url="http://intake") as client:
+        answer = await client.post("/v1/events", json=declared(), headers=key)
+    await world_anew[1].engine.dispose()
+    assert (answer.status_code, answer.json()["title"]) == (401, UNKNOWN)
+
+
+@pytest.mark.parametrize("body", [b" " * 1_048_577, raw() + b" " * 300_000], ids=["a body", "an event"])
+async def test_what_is_too_large_is_told_the_limit_and_where_many_go(world: World, body: bytes) -> None:
+    answer = await world.client.post("/v1/events", content=body, headers=await world.key() | JSON)
+    assert answer.status_code == 413
+    assert "at most 256 KiB" in answer.json()["detail"]
+    assert "/v1/events:bulk" in answer.json()["detail"]
 
 
 async def test_a_key_tells_only_what_it_may(world: World) -> None:
