@@ -79,6 +79,7 @@ def _read(headers: Headers, value: bytes) -> CloudEvent:
         return door.read_structured(value, trace=_attribute(headers, "traceparent"))
     if content_type != PLAIN_JSON:
         raise Rejected("content-type-unknown", f"write {PLAIN_JSON} or {STRUCTURED}", pointer="/headers/content-type")
+    text_header(headers, "ce_type")
     attributes = {attribute: _attribute(headers, name) for name, attribute in HEADERS.items() if name in headers}
     return door.read_binary(attributes, value)
 
